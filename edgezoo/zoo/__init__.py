@@ -1,0 +1,1 @@
+"""The models: registry and cards, architectures, tokenizers, recipes, datasets, evaluation."""
