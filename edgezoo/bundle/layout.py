@@ -1,0 +1,58 @@
+"""What writer and reader share: the constants of SPECIFICATION.md and the settings kept in a header."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+IDENTIFIER = b"EZB1"
+SCHEMA_VERSION = 1
+ALIGNMENT = 64
+TRAILER_SIZE = 8
+INT4_GROUP = 32
+
+MAX_FILE_SIZE = 2**31 - 1
+MAX_CARD_SIZE = 1 << 20
+MAX_TENSORS = 1024
+MAX_DIMENSIONS = 4
+MAX_NAME_SIZE = 127
+MAX_TOKEN_SIZE = 255
+
+# Indexed by the value of `DType` in bundle.fbs.
+DTYPES = ("float32", "float16", "int8", "int4", "uint8")
+_BITS = {"float32": 32, "float16": 16, "int8": 8, "int4": 4, "uint8": 8}
+
+
+@dataclass(frozen=True)
+class WordPiece:
+    """The tokenizer's settings; its vocabulary lies beside them in the bundle."""
+
+    unknown_id: int = 1
+    max_word_characters: int = 100
+
+
+@dataclass(frozen=True)
+class StaticTable:
+    """A sentence vector is the (weighted) mean of rows of `embedding`, L2-normalised if `normalize`."""
+
+    normalize: bool = True
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """Where a tensor lies in the file: absolute `offset` and `size` in bytes, `shape` in elements."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    size: int
+
+
+def stored_size(dtype: str, shape: Sequence[int]) -> int:
+    """Bytes that a tensor of `dtype` and `shape` takes in the file, padding left out."""
+    return math.prod(shape) * _BITS[dtype] // 8
+
+
+def aligned(offset: int) -> int:
+    """The next multiple of 64 from `offset` on."""
+    return -(-offset // ALIGNMENT) * ALIGNMENT

@@ -1,0 +1,184 @@
+"""Write a bundle: the same content gives the same bytes. SPECIFICATION.md says how they lie."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgezoo.bundle import layout
+from edgezoo.bundle.layout import StaticTable, TensorEntry, WordPiece
+from edgezoo.bundle.quantise import QuantisedTensor
+from edgezoo.errors import InputError, MissingExtraError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def write_bundle(
+    path: str | os.PathLike[str],
+    *,
+    name: str,
+    card: Mapping[str, Any],
+    tokenizer: WordPiece,
+    vocabulary: Sequence[str],
+    architecture: StaticTable,
+    tensors: Mapping[str, QuantisedTensor | NDArray[Any]],
+) -> int:
+    """Write a model to `path` (under a temporary name, then renamed) and return its size in bytes.
+
+    `vocabulary` lists the tokens by id. `tensors` of a static table: `embedding` (QuantisedTensor
+    [tokens, dimension], from `edgezoo.bundle.quantise.quantise`) and optionally `weight` (float16 or float32
+    [tokens]). A QuantisedTensor `x` is stored as `x` and `x.scale`; arrays may be float32, float16, int8, uint8.
+    Raises InputError for content that the format does not allow, MissingExtraError without `flatbuffers`.
+    """
+    _check(name, vocabulary, tokenizer, tensors)
+    segments = _segments(vocabulary, tensors)
+    card_text = json.dumps(card, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    if len(card_text.encode()) > layout.MAX_CARD_SIZE:
+        raise InputError(f"the card takes more than {layout.MAX_CARD_SIZE} bytes; shorten it")
+    data = _assemble(name, card_text, tokenizer, architecture, segments)
+    if len(data) > layout.MAX_FILE_SIZE:
+        raise InputError(f"the bundle takes {len(data)} bytes; the format ends at {layout.MAX_FILE_SIZE}")
+    _replace(Path(path), data)
+    return len(data)
+
+
+_Segment = tuple[str, str, tuple[int, ...], bytes]
+
+
+def _check(
+    name: str,
+    vocabulary: Sequence[str],
+    tokenizer: WordPiece,
+    tensors: Mapping[str, QuantisedTensor | NDArray[Any]],
+) -> None:
+    if not _NAME.fullmatch(name):
+        raise InputError(f"model name {name!r}: use 1 to 63 lower-case letters, digits, '.', '_' or '-'")
+    if len(set(vocabulary)) != len(vocabulary):
+        raise InputError("the vocabulary holds a token twice; every token must be unique")
+    for index, token in enumerate(vocabulary):
+        if not 1 <= len(token.encode()) <= layout.MAX_TOKEN_SIZE:
+            raise InputError(f"token {index} takes {len(token.encode())} bytes; allowed are 1 to 255")
+    if not 0 <= tokenizer.unknown_id < len(vocabulary):
+        raise InputError(f"unknown_id {tokenizer.unknown_id} lies outside the vocabulary of {len(vocabulary)}")
+    embedding = tensors.get("embedding")
+    if not isinstance(embedding, QuantisedTensor):
+        raise InputError("a static table needs the tensor 'embedding', quantised to int8 or int4")
+    if embedding.shape[0] != len(vocabulary):
+        raise InputError(f"embedding has {embedding.shape[0]} rows for {len(vocabulary)} tokens")
+    weight = tensors.get("weight")
+    if weight is not None and weight.shape != (len(vocabulary),):
+        raise InputError(f"weight has shape {weight.shape}; expected ({len(vocabulary)},)")
+
+
+def _segments(
+    vocabulary: Sequence[str], tensors: Mapping[str, QuantisedTensor | NDArray[Any]]
+) -> list[_Segment]:
+    segments: list[_Segment] = []
+    for name, tensor in tensors.items():
+        if isinstance(tensor, QuantisedTensor):
+            segments.append((name, tensor.dtype, tensor.shape, _little_endian(tensor.values)))
+            segments.append(_array_segment(f"{name}.scale", tensor.scale))
+        else:
+            segments.append(_array_segment(name, tensor))
+    encoded = [token.encode() for token in vocabulary]
+    lengths = np.array([len(token) for token in encoded], dtype=np.uint8)
+    segments.append(_array_segment("vocabulary.lengths", lengths))
+    segments.append(_array_segment("vocabulary.bytes", np.frombuffer(b"".join(encoded), dtype=np.uint8)))
+    return segments
+
+
+def _array_segment(name: str, array: NDArray[Any]) -> _Segment:
+    dtype = array.dtype.name
+    if dtype not in ("float32", "float16", "int8", "uint8"):
+        raise InputError(f"tensor {name!r} has dtype {dtype}; a bundle holds float32, float16, int8 and uint8")
+    if not 1 <= array.ndim <= layout.MAX_DIMENSIONS or array.size == 0 or len(name.encode()) > layout.MAX_NAME_SIZE:
+        raise InputError(f"tensor {name!r} of shape {array.shape}: 1 to 4 dimensions, none of them 0, short name")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise InputError(f"tensor {name!r} holds NaN or infinity")
+    return name, dtype, array.shape, _little_endian(array)
+
+
+def _little_endian(array: NDArray[Any]) -> bytes:
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
+
+
+def _assemble(
+    name: str, card: str, tokenizer: WordPiece, architecture: StaticTable, segments: list[_Segment]
+) -> bytes:
+    body = bytearray()
+    starts = []
+    for _, _, _, content in segments:
+        starts.append(len(body))
+        body += content + bytes(-len(content) % layout.ALIGNMENT)
+    digest = hashlib.sha256(body).digest()
+
+    def header(offset: int) -> bytes:
+        entries = [
+            TensorEntry(tensor, dtype, shape, offset + start, len(content))
+            for start, (tensor, dtype, shape, content) in zip(starts, segments, strict=True)
+        ]
+        size = offset + len(body) + layout.TRAILER_SIZE
+        return _header(name, card, tokenizer, architecture, entries, digest, offset, size)
+
+    # The header's length does not depend on the offsets in it, only on that none of them is 0.
+    offset = layout.aligned(len(header(layout.ALIGNMENT)))
+    head = header(offset)
+    data = head + bytes(offset - len(head)) + bytes(body)
+    return data + _xxh64(data)
+
+
+def _header(
+    name: str,
+    card: str,
+    tokenizer: WordPiece,
+    architecture: StaticTable,
+    entries: list[TensorEntry],
+    digest: bytes,
+    segments_offset: int,
+    file_size: int,
+) -> bytes:
+    try:
+        import flatbuffers
+
+        from edgezoo.bundle import schema
+    except ImportError as error:
+        raise MissingExtraError("writing a bundle", "train") from error
+    root = schema.BundleT()
+    root.schemaVersion = layout.SCHEMA_VERSION
+    root.fileSize, root.segmentsOffset = file_size, segments_offset
+    root.sha256, root.name, root.card = list(digest), name, card
+    root.tokenizerType, root.tokenizer = schema.Tokenizer.WordPiece, schema.WordPieceT()
+    root.tokenizer.unknownId = tokenizer.unknown_id
+    root.tokenizer.maxWordCharacters = tokenizer.max_word_characters
+    root.architectureType, root.architecture = schema.Architecture.StaticTable, schema.StaticTableT()
+    root.architecture.normalize = architecture.normalize
+    root.tensors = []
+    for entry in entries:
+        tensor = schema.TensorT()
+        tensor.name, tensor.dtype, tensor.shape = entry.name, layout.DTYPES.index(entry.dtype), list(entry.shape)
+        tensor.offset, tensor.size = entry.offset, entry.size
+        root.tensors.append(tensor)
+    builder = flatbuffers.Builder(4096)
+    builder.Finish(root.Pack(builder), file_identifier=layout.IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _xxh64(data: bytes) -> bytes:
+    import xxhash
+
+    return xxhash.xxh64_intdigest(data).to_bytes(8, "little")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
