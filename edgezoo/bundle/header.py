@@ -1,0 +1,136 @@
+"""Decode a bundle's FlatBuffers header, checking every offset: the official Python package has no verifier."""
+
+import struct
+from dataclasses import dataclass
+
+from edgezoo.bundle import layout
+from edgezoo.bundle.layout import StaticTable, TensorEntry, WordPiece
+from edgezoo.errors import BundleError
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header as read; `tensors` are not yet checked against the file."""
+
+    file_size: int
+    segments_offset: int
+    sha256: bytes
+    name: str
+    card: str
+    tokenizer: WordPiece
+    architecture: StaticTable
+    tensors: tuple[TensorEntry, ...]
+
+
+def decode_header(data: bytes) -> Header:
+    """Decode the header that `data`, a whole bundle, begins with.
+
+    Raises BundleError for another file type or schema version, and for whatever lies outside the header.
+    """
+    if data[4:8] != layout.IDENTIFIER:
+        raise BundleError("this is not an edgezoo bundle: the identifier 'EZB1' is missing at byte 4")
+    root = _Table(data, _read(data, "<I", 0))
+    version = root.integer(0, "<H", 0)
+    if version != layout.SCHEMA_VERSION:
+        raise BundleError(
+            f"the bundle has schema version {version}, this edgezoo reads version {layout.SCHEMA_VERSION}; "
+            "install an edgezoo that fits the file, or export the model again"
+        )
+    segments_offset = root.integer(2, "<Q", 0)
+    if segments_offset % layout.ALIGNMENT or not 0 < segments_offset <= len(data):
+        raise BundleError(f"the segments' offset {segments_offset} is not a multiple of 64 inside the file")
+    return _decode(_Table(data[:segments_offset], root.position))
+
+
+def _decode(root: "_Table") -> Header:
+    if root.integer(6, "<B", 0) != 1:
+        raise BundleError("the bundle has a tokenizer that this edgezoo does not know; update edgezoo")
+    if root.integer(8, "<B", 0) != 1:
+        raise BundleError("the bundle has an architecture that this edgezoo does not know; update edgezoo")
+    tokenizer, architecture = root.table(7), root.table(9)
+    return Header(
+        file_size=root.integer(1, "<Q", 0),
+        segments_offset=root.integer(2, "<Q", 0),
+        sha256=root.vector(3),
+        name=root.string(4, layout.MAX_NAME_SIZE),
+        card=root.string(5, layout.MAX_CARD_SIZE),
+        tokenizer=WordPiece(tokenizer.integer(0, "<I", 0), tokenizer.integer(1, "<I", 100)),
+        architecture=StaticTable(architecture.integer(0, "<B", 1) != 0),
+        tensors=tuple(_entry(table) for table in root.tables(10, layout.MAX_TENSORS)),
+    )
+
+
+def _entry(table: "_Table") -> TensorEntry:
+    dtype = table.integer(1, "<B", 0)
+    if dtype >= len(layout.DTYPES):
+        raise BundleError(f"a tensor has the unknown dtype {dtype}; update edgezoo")
+    shape = table.vector(2, item_size=4)
+    return TensorEntry(
+        name=table.string(0, layout.MAX_NAME_SIZE),
+        dtype=layout.DTYPES[dtype],
+        shape=struct.unpack(f"<{len(shape) // 4}I", shape),
+        offset=table.integer(3, "<Q", 0),
+        size=table.integer(4, "<Q", 0),
+    )
+
+
+def _read(data: bytes, form: str, position: int) -> int:
+    if not 0 <= position <= len(data) - struct.calcsize(form):
+        raise BundleError(f"the header is damaged: it points to byte {position}, outside its {len(data)} bytes")
+    value: int = struct.unpack_from(form, data, position)[0]
+    return value
+
+
+class _Table:
+    """A FlatBuffers table at `position` of `data`; fields are numbered as in bundle.fbs, a union takes two."""
+
+    def __init__(self, data: bytes, position: int) -> None:
+        self.data, self.position = data, position
+        self.fields = position - _read(data, "<i", position)
+        self.fields_size = _read(data, "<H", self.fields)
+        if self.fields + self.fields_size > len(data):
+            raise BundleError("the header is damaged: a table's field list leaves it")
+
+    def _field(self, index: int) -> int | None:
+        slot = 4 + 2 * index
+        if slot + 2 > self.fields_size:
+            return None
+        offset = _read(self.data, "<H", self.fields + slot)
+        return self.position + offset if offset else None
+
+    def integer(self, index: int, form: str, default: int) -> int:
+        field = self._field(index)
+        return default if field is None else _read(self.data, form, field)
+
+    def _target(self, index: int) -> int:
+        field = self._field(index)
+        if field is None:
+            raise BundleError(f"the header is damaged: required field {index} is missing")
+        return field + _read(self.data, "<I", field)
+
+    def table(self, index: int) -> "_Table":
+        return _Table(self.data, self._target(index))
+
+    def vector(self, index: int, item_size: int = 1) -> bytes:
+        start = self._target(index)
+        end = start + 4 + _read(self.data, "<I", start) * item_size
+        if end > len(self.data):
+            raise BundleError("the header is damaged: a vector or string leaves it")
+        return self.data[start + 4 : end]
+
+    def string(self, index: int, limit: int) -> str:
+        content = self.vector(index)
+        if len(content) > limit:
+            raise BundleError(f"the header holds a string of {len(content)} bytes; at most {limit} are allowed")
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise BundleError("the header holds a string that is not UTF-8") from error
+
+    def tables(self, index: int, limit: int) -> list["_Table"]:
+        start = self._target(index) + 4
+        count = len(self.vector(index, item_size=4)) // 4
+        if count > limit:
+            raise BundleError(f"the header lists {count} tensors; at most {limit} are allowed")
+        places = range(start, start + 4 * count, 4)
+        return [_Table(self.data, place + _read(self.data, "<I", place)) for place in places]
