@@ -1,0 +1,151 @@
+#!/bin/sh
+# Every chore of the project. `./do` alone lists them. Needs Python >= 3.10 with venv, and nothing else.
+set -eu
+cd "$(dirname "$0")"
+bin=.venv/bin
+
+usage() {
+    cat <<'TEXT'
+./do demo              set up, then embed and compare a few sentences
+./do test              set up, then lint, type check, compile strictly, test, fuzz for a minute
+./do lint              ruff and mypy
+./do format            let ruff rewrite the files
+./do fuzz [SECONDS]    fuzz the engine: bundle reader and tokenizer (60 s each by default)
+./do train MODEL …     edgezoo train, with what it needs installed
+./do eval MODEL …      edgezoo eval, with what it needs installed
+./do docs              render the model cards and the README's table from the JSON beside the models
+./do schema            regenerate edgezoo/bundle/schema.py from bundle.fbs
+./do wheel             build the wheel for this platform into dist/
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "do: $*"; exit 1; }
+
+# --- Python ---------------------------------------------------------------------------------------
+
+find_python() {
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python3.10 python}; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    die "no Python >= 3.10 found. Install one (Debian: apt-get install python3 python3-venv; macOS:
+    https://www.python.org/downloads), or name it: PYTHON=/path/to/python3 ./do …"
+}
+
+make_venv() {
+    if [ -x $bin/python ] && $bin/python -m pip --version >/dev/null 2>&1; then return; fi
+    python=$(find_python)
+    "$python" -c 'import venv, ensurepip' 2>/dev/null ||
+        die "$python lacks the venv module. On Debian and Ubuntu: apt-get install python3-venv"
+    say "Making .venv with $("$python" --version) …"
+    rm -rf .venv
+    "$python" -m venv .venv
+}
+
+# install [EXTRA]: an editable installation, repeated only after a change to what it is built from.
+install() {
+    make_venv
+    stamp=.venv/installed-${1:-base}
+    state=$(cat pyproject.toml hatch_build.py edgezoo/runtimes/engine/*.[ch] edgezoo/runtimes/engine/*.inc \
+        edgezoo/runtimes/engine/*.py | cksum)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ]; then return; fi
+    say "Installing edgezoo${1:+ with [$1]} into .venv; the first time takes minutes …"
+    $bin/python -m pip install --quiet --disable-pip-version-check --editable ".${1:+[$1]}" ||
+        die "the installation failed; see pip's message above"
+    printf '%s' "$state" >"$stamp"
+}
+
+# --- System packages that a chore needs: command:package ------------------------------------------
+
+packages_of_tests='flatc:flatbuffers-compiler'
+packages_of_fuzzing='clang:clang,libclang-rt-dev'
+
+# have PACKAGES: installs what is missing where it may; else says what to do and returns 1.
+have() {
+    missing=
+    for pair in $1; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing $(printf '%s' "${pair#*:}" | tr , ' ')"
+    done
+    [ -n "$missing" ] || return 0
+    if command -v apt-get >/dev/null 2>&1; then
+        if [ "$(id -u)" = 0 ]; then as_root=
+        elif sudo -n true 2>/dev/null; then as_root='sudo -n'
+        else say "Missing:$missing. Install with: sudo apt-get install$missing"; return 1
+        fi
+        say "Installing$missing …"
+        # shellcheck disable=SC2086  # word splitting is meant
+        { $as_root apt-get install -y --no-install-recommends $missing ||
+            { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; }
+        } >/dev/null 2>&1 && return 0
+        say "apt-get could not install$missing. Install it by hand, then try again."
+        return 1
+    fi
+    say "Missing:$missing (Debian's names). Install with your package manager, e.g. brew install flatbuffers llvm"
+    return 1
+}
+
+# --- Chores ---------------------------------------------------------------------------------------
+
+show() {
+    printf '\n$ edgezoo'
+    for word in "$@"; do case $word in *' '*) printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac; done
+    printf '\n'
+    $bin/edgezoo "$@"
+}
+
+demo() {
+    install
+    show list
+    show embed static-en-micro "The cat sits on the mat."
+    show similarity static-en "How do I reset my password?" "I forgot my login, please help" "Pizza with extra cheese"
+    say
+    say "Next: source .venv/bin/activate; edgezoo --help; the README has the Python side."
+}
+
+lint() {
+    install dev
+    $bin/ruff check .
+    $bin/ruff format --check .
+    $bin/mypy
+}
+
+run_tests() {
+    have "$packages_of_tests" || die "the tests need the packages named above"
+    have "$packages_of_fuzzing" || die "the fuzzers need the packages named above"
+    lint
+    say "Compiling the engine with warnings as errors …"
+    $bin/python edgezoo/runtimes/engine/build.py --strict
+    $bin/python -m pytest "$@"
+    [ $# -gt 0 ] || fuzz 30
+}
+
+fuzz() {
+    have "$packages_of_fuzzing" || die "the fuzzers need the packages named above"
+    install dev
+    $bin/python -m tests.fuzz --seconds "${1:-60}"
+}
+
+schema() {
+    have "$packages_of_tests" || die "flatc is needed"
+    (cd edgezoo/bundle && flatc --python --gen-object-api --gen-onefile bundle.fbs && mv bundle_generated.py schema.py)
+}
+
+chore=${1:-help}
+[ $# -eq 0 ] || shift
+case $chore in
+    demo) demo ;;
+    test) run_tests "$@" ;;
+    lint) lint ;;
+    format) install dev; $bin/ruff check --fix .; $bin/ruff format . ;;
+    fuzz) fuzz "$@" ;;
+    train) install dev; exec $bin/edgezoo train "$@" ;;
+    eval) install dev; exec $bin/edgezoo eval "$@" ;;
+    docs) install; $bin/python -m edgezoo.zoo.cards ;;
+    schema) schema ;;
+    wheel) make_venv; $bin/python -m pip wheel --quiet --no-deps --wheel-dir dist . ;;
+    help | -h | --help) usage ;;
+    *) usage >&2; die "there is no chore named '$chore'" ;;
+esac
