@@ -7,14 +7,13 @@ bin=.venv/bin
 usage() {
     cat <<'TEXT'
 ./do demo              set up, then embed and compare a few sentences
-./do test              set up, then lint, type check, compile strictly, test, fuzz for a minute
+./do test              set up (compiling with warnings as errors), then lint, test, fuzz for a minute
 ./do lint              ruff and mypy
 ./do format            let ruff rewrite the files
 ./do fuzz [SECONDS]    fuzz the engine: bundle reader and tokenizer (60 s each by default)
 ./do train MODEL …     edgezoo train, with what it needs installed
 ./do eval MODEL …      edgezoo eval, with what it needs installed
 ./do docs              render the model cards and the README's table from the JSON beside the models
-./do schema            regenerate edgezoo/bundle/schema.py from bundle.fbs
 ./do wheel             build the wheel for this platform into dist/
 TEXT
 }
@@ -116,8 +115,6 @@ run_tests() {
     have "$packages_of_tests" || die "the tests need the packages named above"
     have "$packages_of_fuzzing" || die "the fuzzers need the packages named above"
     lint
-    say "Compiling the engine with warnings as errors …"
-    $bin/python edgezoo/runtimes/engine/build.py --strict
     $bin/python -m pytest "$@"
     [ $# -gt 0 ] || fuzz 30
 }
@@ -126,11 +123,6 @@ fuzz() {
     have "$packages_of_fuzzing" || die "the fuzzers need the packages named above"
     install dev
     $bin/python -m tests.fuzz --seconds "${1:-60}"
-}
-
-schema() {
-    have "$packages_of_tests" || die "flatc is needed"
-    (cd edgezoo/bundle && flatc --python --gen-object-api --gen-onefile bundle.fbs && mv bundle_generated.py schema.py)
 }
 
 chore=${1:-help}
@@ -144,7 +136,6 @@ case $chore in
     train) install dev; exec $bin/edgezoo train "$@" ;;
     eval) install dev; exec $bin/edgezoo eval "$@" ;;
     docs) install; $bin/python -m edgezoo.zoo.cards ;;
-    schema) schema ;;
     wheel) make_venv; $bin/python -m pip wheel --quiet --no-deps --wheel-dir dist . ;;
     help | -h | --help) usage ;;
     *) usage >&2; die "there is no chore named '$chore'" ;;

@@ -1,16 +1,13 @@
 """Compile the C engine while the wheel is built; zig is the compiler, so no system toolchain is needed."""
 
 import importlib.util
-import platform
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _ENGINE = Path("edgezoo/runtimes/engine")
-_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
 
 class EngineBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc,unused-ignore]
@@ -20,12 +17,14 @@ class EngineBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc,unused-
         """Build the library in the source tree, where an editable installation looks for it too."""
         if self.target_name != "wheel":
             return
-        library = _ENGINE / f"libedgezoo{_SUFFIX}"
-        _engine_build(Path(self.root) / _ENGINE / "build.py").build(Path(self.root) / library)
+        engine = _engine_build(Path(self.root) / _ENGINE / "build.py")
+        target = engine.host_target()
+        library = _ENGINE / engine.library_name(target)
+        engine.build(Path(self.root) / library, target)
         build_data["artifacts"].append(library.as_posix())
         build_data["pure_python"] = False
         # The library is reached through ctypes, so one wheel serves every Python of a platform.
-        build_data["tag"] = f"py3-none-{_platform_tag()}"
+        build_data["tag"] = f"py3-none-{engine.wheel_platform(target)}"
 
 
 def _engine_build(path: Path) -> Any:
@@ -37,10 +36,3 @@ def _engine_build(path: Path) -> Any:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _platform_tag() -> str:
-    if sys.platform == "darwin":
-        # A universal2 Python still gets a library for the machine that builds it alone.
-        return f"macosx_11_0_{platform.machine()}"
-    return sysconfig.get_platform().replace("-", "_").replace(".", "_")

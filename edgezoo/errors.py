@@ -34,7 +34,8 @@ class MissingExtraError(EdgezooError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
-            f"{feature} needs packages that are not installed; install them with: pip install 'edgezoo[{extra}]'"
+            f"{feature} needs packages that are not installed; install them with: "
+            f"pip install 'edgezoo[{extra}]'"
         )
         self.feature = feature
         self.extra = extra

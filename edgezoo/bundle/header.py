@@ -1,4 +1,4 @@
-"""Decode a bundle's FlatBuffers header, checking every offset: the official Python package has no verifier."""
+"""Decode a bundle's FlatBuffers header, checking every offset (the official package has no verifier)."""
 
 import struct
 from dataclasses import dataclass
@@ -76,13 +76,15 @@ def _entry(table: "_Table") -> TensorEntry:
 
 def _read(data: bytes, form: str, position: int) -> int:
     if not 0 <= position <= len(data) - struct.calcsize(form):
-        raise BundleError(f"the header is damaged: it points to byte {position}, outside its {len(data)} bytes")
+        raise BundleError(
+            f"the header is damaged: it points to byte {position}, outside its {len(data)} bytes"
+        )
     value: int = struct.unpack_from(form, data, position)[0]
     return value
 
 
 class _Table:
-    """A FlatBuffers table at `position` of `data`; fields are numbered as in bundle.fbs, a union takes two."""
+    """A FlatBuffers table at `position` of `data`; fields count as in bundle.fbs, unions twice."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self.data, self.position = data, position
@@ -121,7 +123,9 @@ class _Table:
     def string(self, index: int, limit: int) -> str:
         content = self.vector(index)
         if len(content) > limit:
-            raise BundleError(f"the header holds a string of {len(content)} bytes; at most {limit} are allowed")
+            raise BundleError(
+                f"the header holds a string of {len(content)} bytes; at most {limit} are allowed"
+            )
         try:
             return content.decode()
         except UnicodeDecodeError as error:

@@ -44,7 +44,9 @@ def quantise(matrix: NDArray[np.floating[Any]], precision: str) -> QuantisedTens
     a number of columns that is not a multiple of 32.
     """
     if matrix.ndim != 2 or matrix.size == 0 or not np.isfinite(matrix).all():
-        raise InputError(f"a table to quantise must be a finite, non-empty [rows, columns] matrix, not {matrix.shape}")
+        raise InputError(
+            f"a table to quantise must be a finite, non-empty [rows, columns] matrix, not {matrix.shape}"
+        )
     values = np.asarray(matrix, dtype=np.float32)
     if precision == "int8":
         integers, scale = _search(values, -127, 127, np.linspace(0.96, 1.0, 5))
@@ -52,7 +54,9 @@ def quantise(matrix: NDArray[np.floating[Any]], precision: str) -> QuantisedTens
     if precision == "int4":
         rows, columns = values.shape
         if columns % INT4_GROUP:
-            raise InputError(f"int4 needs a number of columns that is a multiple of {INT4_GROUP}, not {columns}")
+            raise InputError(
+                f"int4 needs a number of columns that is a multiple of {INT4_GROUP}, not {columns}"
+            )
         integers, scale = _search(values.reshape(-1, INT4_GROUP), -8, 7, np.linspace(0.6, 1.1, 26))
         return QuantisedTensor("int4", _pack(integers).reshape(rows, columns // 2), scale.reshape(rows, -1))
     raise InputError(f"precision {precision!r} is unknown; choose 'int8' or 'int4'")
@@ -112,7 +116,8 @@ class _Choice:
     def least_squares_scale(self) -> Float32:
         integers = self.integers.astype(np.float32)
         along = (self.groups * integers).sum(axis=1)
-        return along / np.maximum(np.square(integers).sum(axis=1), np.float32(1))
+        scale: Float32 = along / np.maximum(np.square(integers).sum(axis=1), np.float32(1))
+        return scale
 
 
 def _chunks(count: int) -> Iterator[slice]:
@@ -121,13 +126,13 @@ def _chunks(count: int) -> Iterator[slice]:
 
 
 def _pack(integers: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """[groups, 32] in [-8, 7] -> [groups, 16]: value j in the low half of byte j, value j + 16 in the high half."""
-    shifted = (integers + 8).astype(np.uint8)
+    """[groups, 32] in [-8, 7] -> [groups, 16]: byte j holds value j (low) and value j + 16 (high)."""
+    shifted: NDArray[np.uint8] = (integers + 8).astype(np.uint8)
     half = INT4_GROUP // 2
-    packed: NDArray[np.uint8] = shifted[:, :half] | (shifted[:, half:] << 4)
-    return packed
+    return shifted[:, :half] | shifted[:, half:] << np.uint8(4)
 
 
 def _unpack(packed: NDArray[np.uint8]) -> NDArray[np.int8]:
     pairs = packed.reshape(-1, INT4_GROUP // 2)
-    return np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.int8) - np.int8(8)
+    shifted: NDArray[np.int8] = np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.int8)
+    return shifted - np.int8(8)

@@ -1,11 +1,11 @@
-"""Read a bundle in Python, making every check that SPECIFICATION.md asks for; the engine has its own reader."""
+"""Read a bundle in Python, making every check of SPECIFICATION.md; the engine has its own reader."""
 
 import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from edgezoo.errors import BundleError, ModelNotFoundError
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle's checked content; `arrays` are read-only views of the file, int4 as uint8 [rows, columns / 2]."""
+    """A bundle's checked content; `arrays` are read-only views, int4 as uint8 [rows, columns / 2]."""
 
     path: Path
     header: Header
@@ -30,13 +30,13 @@ class Bundle:
     def tensor(self, name: str) -> QuantisedTensor:
         """The quantised tensor `name` and its scales; raises BundleError if the bundle has none such."""
         for entry in self.header.tensors:
-            if entry.name == name and (entry.dtype == "int8" or entry.dtype == "int4"):
-                scale = self.arrays[f"{name}.scale"]
-                return QuantisedTensor(entry.dtype, self.arrays[name], scale)
+            if entry.name == name and entry.dtype in ("int8", "int4"):
+                dtype = cast(Literal["int8", "int4"], entry.dtype)
+                return QuantisedTensor(dtype, self.arrays[name], self.arrays[f"{name}.scale"])
         raise BundleError(f"{self.path} has no quantised tensor {name!r}")
 
     def matrix(self, name: str) -> NDArray[np.float32]:
-        """The quantised tensor `name` as float32 [rows, columns]; raises BundleError if there is none such."""
+        """The quantised tensor `name` as float32 [rows, columns]; raises BundleError if there is none."""
         return dequantise(self.tensor(name))
 
 
@@ -60,14 +60,19 @@ def read_bundle(path: str | os.PathLike[str], *, verify: bool = False) -> Bundle
 def _checked(path: Path, data: bytes, verify: bool) -> Bundle:
     header = decode_header(data)
     if header.file_size != len(data):
-        raise BundleError(f"the file has {len(data)} bytes, its header says {header.file_size}: it was cut or altered")
+        raise BundleError(
+            f"the file has {len(data)} bytes, its header says {header.file_size}: it was cut or altered"
+        )
     if len(data) % layout.ALIGNMENT != layout.TRAILER_SIZE:
         raise BundleError("the trailer does not start at a multiple of 64")
     _check_trailer(data)
     _check_entries(header)
     if len(header.sha256) != hashlib.sha256().digest_size:
         raise BundleError(f"the SHA-256 in the header has {len(header.sha256)} bytes instead of 32")
-    if verify and hashlib.sha256(data[header.segments_offset : -layout.TRAILER_SIZE]).digest() != header.sha256:
+    if (
+        verify
+        and hashlib.sha256(data[header.segments_offset : -layout.TRAILER_SIZE]).digest() != header.sha256
+    ):
         raise BundleError("the SHA-256 of the segments is not the one in the header: get the file again")
     arrays = {entry.name: _view(data, entry) for entry in header.tensors}
     bundle = Bundle(path, header, _card(header.card), _vocabulary(arrays), arrays)
@@ -80,7 +85,9 @@ def _check_trailer(data: bytes) -> None:
 
     trailer = int.from_bytes(data[-layout.TRAILER_SIZE :], "little")
     if xxhash.xxh64_intdigest(memoryview(data)[: -layout.TRAILER_SIZE]) != trailer:
-        raise BundleError("the checksum at the end does not fit the content: the file is damaged, get it again")
+        raise BundleError(
+            "the checksum at the end does not fit the content: the file is damaged, get it again"
+        )
 
 
 def _check_entries(header: Header) -> None:
@@ -92,11 +99,15 @@ def _check_entries(header: Header) -> None:
             raise BundleError(f"{what} is listed twice")
         seen.add(entry.name)
         if not 1 <= len(entry.shape) <= layout.MAX_DIMENSIONS or 0 in entry.shape:
-            raise BundleError(f"{what} has the shape {entry.shape}; allowed are 1 to 4 dimensions, none of them 0")
+            raise BundleError(
+                f"{what} has the shape {entry.shape}; allowed are 1 or 2 dimensions, none of them 0"
+            )
         if entry.dtype == "int4" and (len(entry.shape) != 2 or entry.shape[1] % layout.INT4_GROUP):
             raise BundleError(f"{what} is int4 of shape {entry.shape}; its columns must be a multiple of 32")
         if entry.size != layout.stored_size(entry.dtype, entry.shape):
-            raise BundleError(f"{what} takes {entry.size} bytes, which does not fit {entry.dtype} {entry.shape}")
+            raise BundleError(
+                f"{what} takes {entry.size} bytes, which does not fit {entry.dtype} {entry.shape}"
+            )
         if entry.offset % layout.ALIGNMENT or entry.offset < end or entry.offset + entry.size > limit:
             raise BundleError(f"{what} at byte {entry.offset} is misaligned, overlaps, or leaves the file")
         end = entry.offset + entry.size
@@ -127,12 +138,16 @@ def _vocabulary(arrays: dict[str, NDArray[Any]]) -> tuple[str, ...]:
     lengths, content = arrays.get("vocabulary.lengths"), arrays.get("vocabulary.bytes")
     if lengths is None or content is None or lengths.dtype != np.uint8 or content.dtype != np.uint8:
         raise BundleError("the uint8 tensors vocabulary.lengths and vocabulary.bytes are missing")
+    if lengths.size > layout.MAX_TOKENS or content.size > layout.MAX_VOCABULARY_SIZE:
+        raise BundleError("the vocabulary is larger than 1,048,575 tokens or 16 MiB")
     ends = lengths.reshape(-1).cumsum(dtype=np.int64)
     if ends[-1] != content.size or not lengths.all():
         raise BundleError("vocabulary.lengths do not add up to vocabulary.bytes, or a token is empty")
     raw = content.tobytes()
     try:
-        tokens = tuple(raw[end - length : end].decode() for end, length in zip(ends, lengths.tolist(), strict=True))
+        tokens = tuple(
+            raw[end - length : end].decode() for end, length in zip(ends, lengths.tolist(), strict=True)
+        )
     except UnicodeDecodeError as error:
         raise BundleError("the vocabulary holds a token that is not UTF-8") from error
     if len(set(tokens)) != len(tokens):
@@ -148,12 +163,18 @@ def _check_model(bundle: Bundle) -> None:
         raise BundleError("the tensor embedding must be an int8 or int4 matrix")
     if embedding.shape[0] != tokens:
         raise BundleError(f"embedding has {embedding.shape[0]} rows for {tokens} tokens")
+    if embedding.shape[1] % layout.INT4_GROUP or embedding.shape[1] > layout.MAX_DIMENSION:
+        raise BundleError(f"the dimension {embedding.shape[1]} is not a multiple of 32 up to 1024")
     groups = embedding.shape[1] // layout.INT4_GROUP if embedding.dtype == "int4" else 1
-    if scale is None or scale.dtype not in ("float16", "float32") or scale.shape != (tokens, groups):
-        raise BundleError(f"embedding.scale must be float16 or float32 [{tokens}, {groups}]")
+    if scale is None or scale.dtype != "float16" or scale.shape != (tokens, groups):
+        raise BundleError(f"embedding.scale must be float16 [{tokens}, {groups}]")
     weight = entries.get("weight")
-    if weight and (weight.dtype not in ("float16", "float32") or weight.shape != (tokens,)):
-        raise BundleError(f"weight must be float16 or float32 [{tokens}]")
+    if weight and (weight.dtype != "float16" or weight.shape != (tokens,)):
+        raise BundleError(f"weight must be float16 [{tokens}]")
     settings = bundle.header.tokenizer
-    if settings.unknown_id >= tokens or settings.max_word_characters < 1:
-        raise BundleError("the tokenizer's unknown_id lies outside the vocabulary, or its word limit is 0")
+    if settings.unknown_id >= tokens:
+        raise BundleError(
+            f"the tokenizer's unknown_id {settings.unknown_id} lies outside the vocabulary of {tokens}"
+        )
+    if not 1 <= settings.max_word_characters <= layout.MAX_WORD_CHARACTERS:
+        raise BundleError(f"max_word_characters is {settings.max_word_characters}; allowed are 1 to 255")

@@ -32,8 +32,8 @@ def write_bundle(
     """Write a model to `path` (under a temporary name, then renamed) and return its size in bytes.
 
     `vocabulary` lists the tokens by id. `tensors` of a static table: `embedding` (QuantisedTensor
-    [tokens, dimension], from `edgezoo.bundle.quantise.quantise`) and optionally `weight` (float16 or float32
-    [tokens]). A QuantisedTensor `x` is stored as `x` and `x.scale`; arrays may be float32, float16, int8, uint8.
+    [tokens, dimension], from `edgezoo.bundle.quantise.quantise`) and optionally `weight` (float16
+    [tokens]). A QuantisedTensor `x` is stored as `x` and `x.scale`. Arrays: float32, float16, int8, uint8.
     Raises InputError for content that the format does not allow, MissingExtraError without `flatbuffers`.
     """
     _check(name, vocabulary, tokenizer, tensors)
@@ -65,15 +65,23 @@ def _check(
         if not 1 <= len(token.encode()) <= layout.MAX_TOKEN_SIZE:
             raise InputError(f"token {index} takes {len(token.encode())} bytes; allowed are 1 to 255")
     if not 0 <= tokenizer.unknown_id < len(vocabulary):
-        raise InputError(f"unknown_id {tokenizer.unknown_id} lies outside the vocabulary of {len(vocabulary)}")
+        raise InputError(
+            f"unknown_id {tokenizer.unknown_id} lies outside the vocabulary of {len(vocabulary)}"
+        )
+    if not 1 <= tokenizer.max_word_characters <= layout.MAX_WORD_CHARACTERS:
+        raise InputError(f"max_word_characters is {tokenizer.max_word_characters}; allowed are 1 to 255")
     embedding = tensors.get("embedding")
     if not isinstance(embedding, QuantisedTensor):
         raise InputError("a static table needs the tensor 'embedding', quantised to int8 or int4")
     if embedding.shape[0] != len(vocabulary):
         raise InputError(f"embedding has {embedding.shape[0]} rows for {len(vocabulary)} tokens")
+    if embedding.shape[1] % layout.INT4_GROUP or embedding.shape[1] > layout.MAX_DIMENSION:
+        raise InputError(f"the dimension {embedding.shape[1]} is not a multiple of 32 up to 1024")
     weight = tensors.get("weight")
-    if weight is not None and weight.shape != (len(vocabulary),):
-        raise InputError(f"weight has shape {weight.shape}; expected ({len(vocabulary)},)")
+    if isinstance(weight, QuantisedTensor) or (
+        weight is not None and (weight.dtype != np.float16 or weight.shape != (len(vocabulary),))
+    ):
+        raise InputError(f"weight must be float16 [{len(vocabulary)}]")
 
 
 def _segments(
@@ -96,9 +104,17 @@ def _segments(
 def _array_segment(name: str, array: NDArray[Any]) -> _Segment:
     dtype = array.dtype.name
     if dtype not in ("float32", "float16", "int8", "uint8"):
-        raise InputError(f"tensor {name!r} has dtype {dtype}; a bundle holds float32, float16, int8 and uint8")
-    if not 1 <= array.ndim <= layout.MAX_DIMENSIONS or array.size == 0 or len(name.encode()) > layout.MAX_NAME_SIZE:
-        raise InputError(f"tensor {name!r} of shape {array.shape}: 1 to 4 dimensions, none of them 0, short name")
+        raise InputError(
+            f"tensor {name!r} has dtype {dtype}; a bundle holds float32, float16, int8 and uint8"
+        )
+    if (
+        not 1 <= array.ndim <= layout.MAX_DIMENSIONS
+        or array.size == 0
+        or len(name.encode()) > layout.MAX_NAME_SIZE
+    ):
+        raise InputError(
+            f"tensor {name!r} of shape {array.shape}: 1 or 2 dimensions, none of them 0, short name"
+        )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(f"tensor {name!r} holds NaN or infinity")
     return name, dtype, array.shape, _little_endian(array)
@@ -161,7 +177,11 @@ def _header(
     root.tensors = []
     for entry in entries:
         tensor = schema.TensorT()
-        tensor.name, tensor.dtype, tensor.shape = entry.name, layout.DTYPES.index(entry.dtype), list(entry.shape)
+        tensor.name, tensor.dtype, tensor.shape = (
+            entry.name,
+            layout.DTYPES.index(entry.dtype),
+            list(entry.shape),
+        )
         tensor.offset, tensor.size = entry.offset, entry.size
         root.tensors.append(tensor)
     builder = flatbuffers.Builder(4096)
