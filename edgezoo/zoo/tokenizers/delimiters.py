@@ -51,3 +51,17 @@ DELIMITERS: tuple[tuple[int, int], ...] = (
     (0x1DA87, 0x1DA8B), (0x1E95E, 0x1E95F), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0x2F800, 0x2FA1F),
 )
 # fmt: on
+
+
+def c_header() -> str:
+    """The table as the C engine includes it, without the ASCII ranges, which it tests by byte class."""
+    ranges = [f"{{0x{low:04X}, 0x{high:04X}}}" for low, high in DELIMITERS if low >= 0x80]
+    rows = [", ".join(ranges[start : start + 6]) for start in range(0, len(ranges), 6)]
+    return (
+        "/* Made by `python -m edgezoo.zoo.tokenizers.delimiters`: inclusive ranges, Unicode "
+        f"{UNICODE_VERSION}. */\nstatic const uint32_t EZ_DELIMITERS[][2] = {{\n    " + ",\n    ".join(rows) + ",\n};\n"
+    )
+
+
+if __name__ == "__main__":
+    print(c_header(), end="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import string
 import unicodedata
 
@@ -14,7 +15,7 @@ CJK |= {*range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)}
 
 def test_ranges_are_sorted_disjoint_and_merged() -> None:
     assert all(low <= high for low, high in DELIMITERS)
-    assert all(left[1] + 1 < right[0] for left, right in zip(DELIMITERS, DELIMITERS[1:]))
+    assert all(left[1] + 1 < right[0] for left, right in itertools.pairwise(DELIMITERS))
 
 
 def test_every_ascii_symbol_is_a_delimiter_and_no_letter_digit_or_control_is() -> None:

@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define EZ_KERNELS EZ_KERNELS_AVX512
+#define EZ_BLOCK 64
+#include "kernels_simd.inc"
+#pragma clang attribute pop
+#endif

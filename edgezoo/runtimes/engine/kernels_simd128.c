@@ -1,0 +1,6 @@
+/* 128-bit vectors: SSE2 on any x86-64, NEON on any aarch64, SIMD128 in WebAssembly. */
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
+#define EZ_KERNELS EZ_KERNELS_SIMD128
+#define EZ_BLOCK 32
+#include "kernels_simd.inc"
+#endif

@@ -1,0 +1,35 @@
+#include "unicode.h"
+
+#include "delimiters.h"
+
+static int is_continuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+
+size_t ez_decode(const uint8_t *text, const uint8_t *end, uint32_t *code_point) {
+    uint32_t lead = text[0];
+    size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    *code_point = 0xFFFD;
+    if (length == 0 || (size_t)(end - text) < length) return 1;
+    if (length == 1) {
+        *code_point = lead;
+        return 1;
+    }
+    uint32_t value = lead & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if (!is_continuation(text[i])) return 1;
+        value = value << 6 | (text[i] & 0x3Fu);
+    }
+    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
+    if (value < smallest[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 1;
+    *code_point = value;
+    return length;
+}
+
+int ez_is_delimiter(uint32_t code_point) {
+    size_t low = 0, high = sizeof EZ_DELIMITERS / sizeof EZ_DELIMITERS[0];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (code_point > EZ_DELIMITERS[middle][1]) low = middle + 1;
+        else high = middle;
+    }
+    return low < sizeof EZ_DELIMITERS / sizeof EZ_DELIMITERS[0] && code_point >= EZ_DELIMITERS[low][0];
+}
