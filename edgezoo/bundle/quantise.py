@@ -129,10 +129,12 @@ def _pack(integers: NDArray[np.int8]) -> NDArray[np.uint8]:
     """[groups, 32] in [-8, 7] -> [groups, 16]: byte j holds value j (low) and value j + 16 (high)."""
     shifted: NDArray[np.uint8] = (integers + 8).astype(np.uint8)
     half = INT4_GROUP // 2
-    return shifted[:, :half] | shifted[:, half:] << np.uint8(4)
+    packed: NDArray[np.uint8] = shifted[:, :half] | shifted[:, half:] << np.uint8(4)
+    return packed
 
 
 def _unpack(packed: NDArray[np.uint8]) -> NDArray[np.int8]:
     pairs = packed.reshape(-1, INT4_GROUP // 2)
-    shifted: NDArray[np.int8] = np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.int8)
-    return shifted - np.int8(8)
+    integers: NDArray[np.int8] = np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.int8)
+    integers -= 8
+    return integers

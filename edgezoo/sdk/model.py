@@ -1,0 +1,145 @@
+"""The handle that `edgezoo.sdk.load` gives."""
+
+from collections.abc import Iterable, Mapping, Set
+from types import MappingProxyType, TracebackType
+from typing import Any, NoReturn, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgezoo.errors import InputError
+from edgezoo.runtimes.base import Runtime
+
+Vectors = NDArray[np.float32]
+
+
+class Model:
+    """An open model: a context manager, safe to share between threads until it is closed."""
+
+    __slots__ = ("_card", "_embed_one", "_runtime", "dim", "name", "path")
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime: Runtime = runtime
+        # Bound once: finding it costs as much as a tenth of embedding a short text.
+        self._embed_one = runtime.embed_one
+        self._card: Mapping[str, Any] | None = None
+        self.dim: int = runtime.dimension
+        self.name: str = runtime.name
+        self.path: str = runtime.path
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """What is known of the model: architecture, data and licences, measured quality, limits."""
+        if self._card is None:
+            import json
+
+            self._card = MappingProxyType(json.loads(self._runtime.card))
+        return self._card
+
+    def embed(self, texts: str | Iterable[str], *, threads: int = 1) -> Vectors:
+        """Sentence vectors, float32, L2-normalised; zeros for a text without known tokens.
+
+        A str gives [dim]; a list (or any ordered iterable of str) gives [n, dim], an empty one [0, dim].
+        Lists are spread over up to `threads` threads. The same text gives the same bits on every machine, alone
+        or in a list. Lone surrogates count as U+FFFD. Raises InputError, naming the item, for anything but str.
+        """
+        if type(texts) is list and len(texts) == 1 and type(texts[0]) is str and threads == 1:
+            vector: Vectors = self._embed_one(texts[0])[None]
+            return vector
+        _check_threads(threads)
+        if isinstance(texts, str):
+            return self._embed_one(texts)
+        return self._runtime.embed(_texts(texts), threads)
+
+    @overload
+    def similarity(self, a: str, b: str) -> float: ...
+    @overload
+    def similarity(
+        self, a: str | Iterable[str] | Vectors, b: str | Iterable[str] | Vectors
+    ) -> "float | Vectors": ...
+    def similarity(
+        self, a: str | Iterable[str] | Vectors, b: str | Iterable[str] | Vectors
+    ) -> "float | Vectors":
+        """Cosines between `a` and `b`, in [-1, 1]; each is a text, several texts, or vectors from `embed`.
+
+        Two single ones give a float, one and n give [n], n and m give [n, m]. A zero vector has cosine 0 to
+        all. Raises InputError for vectors of another dimension, or as `embed` does.
+        """
+        cosines = np.clip(self._unit(a) @ self._unit(b).T, -1.0, 1.0)
+        return float(cosines) if cosines.ndim == 0 else cosines.astype(np.float32, copy=False)
+
+    def tokenize(self, text: str) -> NDArray[np.uint32]:
+        """Token ids of a text, uint32 [tokens]; raises InputError for anything but a str."""
+        if not isinstance(text, str):
+            raise InputError(f"tokenize takes a str, not {type(text).__name__}")
+        return self._runtime.tokenize(text)
+
+    def close(self) -> None:
+        """Release the file and the memory; using the model afterwards raises InputError."""
+        if not isinstance(self._runtime, _Closed):
+            runtime, closed = self._runtime, _Closed(self._runtime)
+            self._runtime, self._embed_one = closed, closed.embed_one
+            runtime.close()
+
+    def __enter__(self) -> "Model":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<edgezoo model {self.name!r}, {self.dim} dimensions, {self.path}>"
+
+    def _unit(self, texts: str | Iterable[str] | Vectors) -> Vectors:
+        if not isinstance(texts, np.ndarray) or texts.dtype.kind != "f":
+            vectors = self.embed(texts)
+        elif texts.ndim in (1, 2) and texts.shape[-1] == self.dim:
+            vectors = texts.astype(np.float32, copy=False)
+        else:
+            raise InputError(f"vectors of shape {texts.shape}; expected [{self.dim}] or [n, {self.dim}]")
+        norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+        unit: Vectors = vectors / np.where(norms == 0, np.float32(1), norms)
+        return unit
+
+
+class _Closed:
+    """Stands where the runtime was, so that an open model need not ask whether it is."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.name, self.path, self.card = runtime.name, runtime.path, runtime.card
+        self.dimension, self.vocabulary_size = runtime.dimension, runtime.vocabulary_size
+
+    def _refuse(self) -> NoReturn:
+        raise InputError("this model is closed; load it again, or use it inside its `with` block")
+
+    def embed(self, texts: list[str], threads: int = 1) -> Vectors:
+        self._refuse()
+
+    def embed_one(self, text: str) -> Vectors:
+        self._refuse()
+
+    def tokenize(self, text: str) -> NDArray[np.uint32]:
+        self._refuse()
+
+    def close(self) -> None:
+        """Closing twice is no error."""
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    if isinstance(texts, bytes | bytearray | memoryview):
+        raise InputError("texts must be str, not bytes; decode them first, e.g. with .decode('utf-8')")
+    if isinstance(texts, Mapping | Set) or not isinstance(texts, Iterable):
+        raise InputError(f"texts must be a str or a list of str, not {type(texts).__name__}")
+    checked = texts if type(texts) is list else list(texts)
+    if not set(map(type, checked)) <= {str}:  # subclasses of str take the slow way
+        for index, text in enumerate(checked):
+            if not isinstance(text, str):
+                raise InputError(f"texts[{index}] is {type(text).__name__}; every text must be a str")
+    return checked
+
+
+def _check_threads(threads: int) -> None:
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+        raise InputError(f"threads must be a whole number from 1 on, not {threads!r}")
