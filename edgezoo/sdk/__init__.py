@@ -42,7 +42,7 @@ def load(name_or_path: str | os.PathLike[str], *, verify: bool = False) -> Model
 
     The file's structure and checksum are always checked, its SHA-256 with `verify=True`.
     Raises ModelNotFoundError if there is no such model or file, BundleError if the file is damaged or of
-    another version, EngineError if the compiled engine is missing, InputError for an argument of another type.
+    another version, EngineError if the compiled engine is missing, InputError for another type of argument.
     """
     path = _bundle_path(name_or_path)
     from edgezoo.runtimes.engine import EngineRuntime

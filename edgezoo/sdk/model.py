@@ -40,8 +40,9 @@ class Model:
         """Sentence vectors, float32, L2-normalised; zeros for a text without known tokens.
 
         A str gives [dim]; a list (or any ordered iterable of str) gives [n, dim], an empty one [0, dim].
-        Lists are spread over up to `threads` threads. The same text gives the same bits on every machine, alone
-        or in a list. Lone surrogates count as U+FFFD. Raises InputError, naming the item, for anything but str.
+        Lists are spread over up to `threads` threads. The same text gives the same bits on every machine,
+        alone or in a list. Lone surrogates count as U+FFFD. Raises InputError, naming the item, for anything
+        but str.
         """
         if type(texts) is list and len(texts) == 1 and type(texts[0]) is str and threads == 1:
             vector: Vectors = self._embed_one(texts[0])[None]

@@ -1,0 +1,91 @@
+"""`edgezoo train` and `edgezoo eval`."""
+
+import json as jsonlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgezoo.errors import MissingExtraError
+from edgezoo.sdk.cli.output import print_json, print_table
+from edgezoo.sdk.cli.vectors import ModelArgument
+
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        "--data", metavar="DIR", envvar="EDGEZOO_DATA", exists=True, file_okay=False, help="Data directory."
+    ),
+]
+
+
+def evaluate(
+    model: ModelArgument,
+    data: DataOption,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Run the baselines on the same data too.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the results to FILE.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure a model: Spearman and Pearson correlation on STS-B and STS12-16.
+
+    \b
+    edgezoo eval static-en --data path/to/data
+    edgezoo eval static-en --data path/to/data --baselines --out eval.json
+    """
+    with _extra("evaluation", "eval"):
+        from edgezoo.zoo import evaluation
+
+        report = evaluation.evaluate(model, data, baselines=baselines)
+    if out is not None:
+        temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+        temporary.write_text(jsonlib.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+        os.replace(temporary, out)
+    if json:
+        print_json(report)
+    else:
+        print_table(
+            ["system", "task", "Spearman", "Pearson", "pairs"],
+            _rows(report),
+            ["Spearman", "Pearson", "pairs"],
+        )
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe's name, which is the model's.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", file_okay=False, help="Where the model goes.")],
+) -> None:
+    """Train a model by its recipe; run again to go on after an interruption.
+
+    \b
+    edgezoo train static-en-micro --data path/to/data --out build/static-en-micro
+    """
+    with _extra("training", "train"):
+        from edgezoo.zoo import recipes
+
+        recipes.train(recipe, data, out)
+
+
+@contextmanager
+def _extra(feature: str, extra: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "edgezoo":
+            raise
+        raise MissingExtraError(feature, extra) from error
+
+
+def _rows(report: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    systems = {report["model"]: report["results"], **report.get("baselines", {})}
+    return [
+        (system, task, f"{100 * score['spearman']:.2f}", f"{100 * score['pearson']:.2f}", str(score["pairs"]))
+        for system, results in systems.items()
+        for task, score in results.items()
+    ]
