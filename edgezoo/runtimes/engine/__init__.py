@@ -83,17 +83,21 @@ class EngineRuntime:
         """Compare the segments with the header's SHA-256 digest; raises BundleError if they differ."""
         import hashlib
 
-        found = hashlib.sha256(self._bytes[self._segments]).hexdigest()
+        found = hashlib.sha256(self._bytes.data[self._segments]).hexdigest()
         if found != self.sha256:
-            raise BundleError(f"{self.path}: SHA-256 is {found}, the header says {self.sha256}; get the file again")
+            raise BundleError(
+                f"{self.path}: SHA-256 is {found}, the header says {self.sha256}; get the file again"
+            )
 
     def select_isa(self, isa: str) -> None:
-        """Use the kernels of one instruction set ("portable", "simd128", "avx2", "avx512"), which give the same bits.
+        """Use the kernels of one instruction set of `ISAS`; all of them give the same bits.
 
         Raises InputError if this processor lacks it.
         """
         if isa not in ISAS or not library.ez_select_isa(self._model, ISAS.index(isa)):
-            raise InputError(f"instruction set {isa!r} is not to be had here; this machine's best is {self.isa!r}")
+            raise InputError(
+                f"instruction set {isa!r} is not to be had here; this machine's best is {self.isa!r}"
+            )
         self.isa = isa
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:
@@ -122,14 +126,18 @@ class EngineRuntime:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(lambda i: self._embed_into(texts[i : i + _SLICE], vectors[i : i + _SLICE]), parts):
+            for _ in pool.map(
+                lambda i: self._embed_into(texts[i : i + _SLICE], vectors[i : i + _SLICE]), parts
+            ):
                 pass
         return vectors
 
     def _embed_into(self, texts: list[str], vectors: Vectors) -> None:
         encoded = [encode(text) for text in texts]
         ends = np.cumsum(np.fromiter(map(len, encoded), np.uintp, len(encoded)), dtype=np.uintp)
-        library.ez_embed_batch(self._model, b"".join(encoded), ends.ctypes.data, len(encoded), vectors.ctypes.data)
+        library.ez_embed_batch(
+            self._model, b"".join(encoded), ends.ctypes.data, len(encoded), vectors.ctypes.data
+        )
 
     def close(self) -> None:
         """Release the file and the model's memory; the runtime is unusable afterwards."""

@@ -41,7 +41,9 @@ def _load() -> ctypes.CDLL:
     try:
         loaded = ctypes.CDLL(path)
     except OSError as error:
-        raise EngineError(f"the compiled engine can't be loaded ({error}); install edgezoo again: pip install edgezoo") from error
+        raise EngineError(
+            f"the compiled engine can't be loaded ({error}); install edgezoo again: pip install edgezoo"
+        ) from error
     pointer, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
     for name, result, arguments in (
         ("ez_memory_size", size, (pointer, size, pointer)),

@@ -51,7 +51,9 @@ def host_target() -> str:
     """
     key = (platform.system().lower(), platform.machine().lower())
     if key not in _HOST_TARGETS:
-        raise RuntimeError(f"the engine is not built for {key[0]} on {key[1]}; built are {sorted(_HOST_TARGETS)}")
+        raise RuntimeError(
+            f"the engine is not built for {key[0]} on {key[1]}; built are {sorted(_HOST_TARGETS)}"
+        )
     return _HOST_TARGETS[key]
 
 
@@ -87,7 +89,16 @@ def build(output: Path, target: str | None = None, flags: Sequence[str] = ("-O3"
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".build-") as folder:
         made = Path(folder) / output.name
         position = () if "windows" in target else ("-fPIC",)
-        command = [*compiler(), "-target", target, *EXACT, *WARNINGS, "-fvisibility=hidden", *position, *flags]
+        command = [
+            *compiler(),
+            "-target",
+            target,
+            *EXACT,
+            *WARNINGS,
+            "-fvisibility=hidden",
+            *position,
+            *flags,
+        ]
         command += ["-o", str(made), *map(str, sources())]
         run = subprocess.run(command, capture_output=True, text=True)
         if run.returncode != 0:
@@ -99,7 +110,9 @@ def build(output: Path, target: str | None = None, flags: Sequence[str] = ("-O3"
 def main() -> None:
     """Build the shared library of this machine, or of --target, beside the sources or in --out."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--target", help="a Zig triple such as aarch64-linux-gnu.2.17 (default: this machine)")
+    parser.add_argument(
+        "--target", help="a Zig triple such as aarch64-linux-gnu.2.17 (default: this machine)"
+    )
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the library")
     arguments = parser.parse_args()
     target = arguments.target or host_target()

@@ -1,0 +1,41 @@
+"""Seed inputs for the fuzzers: small sound bundles, and texts of every kind the tokenizer tells apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edgezoo.bundle.layout import StaticTable, WordPiece
+from edgezoo.bundle.quantise import quantise
+from edgezoo.bundle.writer import write_bundle
+
+VOCABULARY = [
+    *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##a", "b", "##b", "hello", "wide", "world", "un", "##believ"),
+    *("##able", "!", ",", ".", "#", "中", "文", "é", "##é", "😂", "##😂", "1", "##2", "##3"),
+]
+
+TEXTS = (
+    b"",
+    b"Hello, wide world! unbelievable #1 123",
+    "naïve café É 中文 😂😂 \u00a0\u2003 \u200b ½ ①".encode(),
+    b"\x00\x01\x7f\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82",
+    b"a" * 101 + b" " + b"ab" * 50 + b"\t\n\x0b\x0c\r",
+    "e\u0301\u0327 \u202e\u2066 ﬁ ﷺ \ufffd \U000e0041".encode(),
+)
+
+
+def write_bundles(folder: Path) -> None:
+    """Write `int8.ezb` and `int4.ezb`, uniform and weighted, of a few kilobytes each."""
+    rows = np.random.default_rng(0).normal(size=(len(VOCABULARY), 32)).astype(np.float32)
+    weight = np.linspace(0.5, 2, len(VOCABULARY)).astype(np.float16)
+    for precision, tensors in (("int8", {}), ("int4", {"weight": weight})):
+        write_bundle(
+            folder / f"{precision}.ezb",
+            name="fuzz",
+            card={},
+            tokenizer=WordPiece(unknown_id=1),
+            vocabulary=VOCABULARY,
+            architecture=StaticTable(normalize=precision == "int8"),
+            tensors={"embedding": quantise(rows, precision), **tensors},
+        )
