@@ -15,6 +15,9 @@ from edgezoo.runtimes.engine.binding import ISAS, Description, Error, library
 
 Vectors = NDArray[np.float32]
 
+# No address: ctypes refuses it.
+_CLOSED = object()
+
 # Texts that a thread takes at once: enough to make its start-up cost vanish.
 _SLICE = 256
 
@@ -27,21 +30,27 @@ def encode(text: str) -> bytes:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
+class _Handle(ctypes.c_void_p):
+    """Address of an open model. It owns what the model lies in, and a call holds its arguments: closing a
+    model while another thread uses it takes nothing away from under that thread."""
+
+    owned: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
 class EngineRuntime:
     """One open bundle; safe to use from several threads."""
 
-    def __init__(self, path: str, mapped: mmap.mmap) -> None:
+    def __init__(self, path: str, bundle: NDArray[np.uint8]) -> None:
         self.path = path
-        self._mapped: mmap.mmap | None = mapped
-        # A private view: the engine needs an address, which a read-only mapping gives only through numpy.
-        self._bytes = np.frombuffer(mapped, dtype=np.uint8)
-        start, size, error = self._bytes.ctypes.data, len(mapped), Error()
-        needed = library.ez_memory_size(start, size, ctypes.byref(error))
+        start, error = bundle.ctypes.data, Error()
+        needed = library.ez_memory_size(start, bundle.size, ctypes.byref(error))
         self._raise_for(error)
-        self._memory = np.empty(needed + 64, dtype=np.uint8)
-        aligned = -(-self._memory.ctypes.data // 64) * 64
-        self._model = library.ez_open(start, size, aligned, needed, ctypes.byref(error))
+        memory = np.empty(needed + 64, dtype=np.uint8)
+        aligned = -(-memory.ctypes.data // 64) * 64
+        address = library.ez_open(start, bundle.size, aligned, needed, ctypes.byref(error))
         self._raise_for(error)
+        self._model: _Handle | object = _Handle(address)
+        self._model.owned = (bundle, memory)
         self._describe()
 
     @classmethod
@@ -57,9 +66,10 @@ class EngineRuntime:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise ModelNotFoundError(f"{path}: {error.strerror or error}") from error
-        runtime = cls(path, mapped)
+        bundle = np.frombuffer(mapped, dtype=np.uint8)
+        runtime = cls(path, bundle)
         if verify:
-            runtime.verify()
+            runtime._verify(bundle)
         return runtime
 
     def _raise_for(self, error: Error) -> None:
@@ -79,11 +89,10 @@ class EngineRuntime:
         self.isa: str = ISAS[d.isa]
         self._segments = slice(d.segments_begin, d.segments_end)
 
-    def verify(self) -> None:
-        """Compare the segments with the header's SHA-256 digest; raises BundleError if they differ."""
+    def _verify(self, bundle: NDArray[np.uint8]) -> None:
         import hashlib
 
-        found = hashlib.sha256(self._bytes.data[self._segments]).hexdigest()
+        found = hashlib.sha256(bundle.data[self._segments]).hexdigest()
         if found != self.sha256:
             raise BundleError(
                 f"{self.path}: SHA-256 is {found}, the header says {self.sha256}; get the file again"
@@ -133,16 +142,15 @@ class EngineRuntime:
         return vectors
 
     def _embed_into(self, texts: list[str], vectors: Vectors) -> None:
-        encoded = [encode(text) for text in texts]
+        try:
+            encoded = [text.encode() for text in texts]
+        except UnicodeEncodeError:
+            encoded = [encode(text) for text in texts]
         ends = np.cumsum(np.fromiter(map(len, encoded), np.uintp, len(encoded)), dtype=np.uintp)
         library.ez_embed_batch(
             self._model, b"".join(encoded), ends.ctypes.data, len(encoded), vectors.ctypes.data
         )
 
     def close(self) -> None:
-        """Release the file and the model's memory; the runtime is unusable afterwards."""
-        if self._mapped is not None:
-            self._model = None
-            del self._bytes, self._memory
-            self._mapped.close()
-            self._mapped = None
+        """Release the file and the model's memory, once running calls have ended; no call may follow."""
+        self._model = _CLOSED

@@ -136,6 +136,20 @@ def test_a_closed_model_frees_its_file(make_model: MakeModel) -> None:
     model.close()
     model.close()
     Path(model.path).unlink()
+    with pytest.raises(ctypes.ArgumentError):
+        model.embed_one("cat")
+
+
+def test_closing_waits_for_running_calls(make_model: MakeModel) -> None:
+    model, _ = make_model()
+    text = "the cat sat on the mat " * 500_000
+    expected, found = model.embed_one(text), []
+    worker = threading.Thread(target=lambda: found.append(model.embed_one(text)))
+    worker.start()
+    time.sleep(0.002)
+    model.close()
+    worker.join()
+    assert np.array_equal(found[0], expected)
 
 
 # --- Bad bundles --------------------------------------------------------------------------------
