@@ -157,10 +157,13 @@ static void read_wordpiece(reader *r, uint64_t root, ez_bundle *b) {
         fail(r, EZ_UNSUPPORTED, root, "the vocabulary is larger than 1,048,575 tokens or 16 MiB");
     } else if (b->unknown_id >= lengths->rows) {
         fail(r, EZ_CORRUPT, settings, "the unknown token is outside the vocabulary");
-    } else if (b->max_word_characters > 255) {
-        fail(r, EZ_UNSUPPORTED, settings, "words may have at most 255 characters");
+    } else if (b->max_word_characters < 1 || b->max_word_characters > 255) {
+        fail(r, EZ_UNSUPPORTED, settings, "the longest word must have 1 to 255 characters");
     } else {
-        for (uint32_t i = 0; i < lengths->rows; i++) total += lengths->values[i];
+        for (uint32_t i = 0; i < lengths->rows; i++) {
+            if (!lengths->values[i]) fail(r, EZ_CORRUPT, root, "a token of the vocabulary is empty");
+            total += lengths->values[i];
+        }
         if (total != bytes->rows) fail(r, EZ_CORRUPT, root, "the vocabulary's lengths do not add up to its bytes");
     }
     b->description.vocabulary_size = lengths->rows;
