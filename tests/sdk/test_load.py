@@ -18,8 +18,8 @@ def zoo(tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (folder / "small").mkdir(parents=True)
     shutil.copy(small_bundle, folder / "small" / "small.ezb")
     (folder / "small" / "card.json").write_text(
-        '{"name": "small", "family": "static-table", "dimension": 64, "vocabulary_size": 25, "languages": ["en"],'
-        ' "description": "A random table."}'
+        '{"name": "small", "family": "static-table", "dimension": 64, "vocabulary_size": 25,'
+        ' "languages": ["en"], "description": "A random table."}'
     )
     (folder / "unfinished").mkdir()
     monkeypatch.setattr(registry, "MODELS", str(folder))
