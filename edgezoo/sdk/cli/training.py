@@ -60,6 +60,14 @@ def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="The recipe's name, which is the model's.")],
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", file_okay=False, help="Where the model goes.")],
+    work: Annotated[
+        Path | None,
+        typer.Option("--work", metavar="DIR", file_okay=False, help="What stages keep. [OUT/work]"),
+    ] = None,
+    teacher: Annotated[
+        str | None, typer.Option("--teacher", help="A sentence-transformers model: hub id or path. [MiniLM]")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
 ) -> None:
     """Train a model by its recipe; run again to go on after an interruption.
 
@@ -69,7 +77,7 @@ def train(
     with _extra("training", "train"):
         from edgezoo.zoo import recipes
 
-        recipes.train(recipe, data, out)
+        recipes.train(recipe, data, out, work=work, teacher=teacher, quiet=quiet)
 
 
 @contextmanager

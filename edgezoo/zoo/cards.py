@@ -1,0 +1,170 @@
+"""Render model cards and the README's table from the JSON beside the models: `./do docs`."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgezoo.zoo import registry
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
+
+# In the card's first table; whatever else card.json holds becomes a section of its own.
+_FACTS = ("family", "languages", "license", "dimension", "vocabulary_size", "precision", "teacher", "texts")
+_STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
+
+
+def render_card(folder: Path) -> str:
+    """The Markdown card of the model in `folder`, from its card.json, eval.json (if measured) and bundle."""
+    card = _read(folder / "card.json")
+    size = (folder / f"{folder.name}.ezb").stat().st_size
+    facts = [(_title(key), _cell(card[key])) for key in _FACTS if key in card]
+    parts = [
+        f"# {card['name']}",
+        card["description"],
+        _table(["", ""], [*facts, ("Size, tokenizer included", f"{size:,} bytes")]),
+    ]
+    if (folder / "eval.json").is_file():
+        parts += ["## Quality", *_quality(_read(folder / "eval.json"))]
+    for key, value in card.items():
+        if key not in (*_FACTS, "name", "description"):
+            parts += [f"## {_title(key)}", _render(value)]
+    return "\n\n".join([*parts, "Rendered from `card.json` and `eval.json` by `./do docs`."]) + "\n"
+
+
+def render_table() -> str:
+    """The README's table of models, between its markers."""
+    rows = []
+    for entry in registry.models():
+        evaluation = Path(entry.path).with_name("eval.json")
+        results = _read(evaluation)["results"] if evaluation.is_file() else {}
+        link = f"[`{entry.name}`](edgezoo/zoo/models/{entry.name}/README.md)"
+        facts = [
+            link,
+            entry.description,
+            str(entry.dim),
+            f"{entry.vocabulary_size:,}",
+            f"{entry.size / 1e6:.2f} MB",
+        ]
+        rows.append([*facts, _score(results.get("stsb-test")), _mean(results)])
+    columns = ["model", "what", "dimension", "tokens", "size", "STS-B test", "STS12–16"]
+    return f"{BEGIN}\n{_table(columns, rows)}\n{END}"
+
+
+def documents() -> dict[Path, str]:
+    """Every rendered file and what it should hold."""
+    folders = [Path(entry.path).parent for entry in registry.models()]
+    rendered = {folder / "README.md": render_card(folder) for folder in folders}
+    if README.is_file():  # not in an installed package
+        text = README.read_text(encoding="utf-8")
+        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+        rendered[README] = before + render_table() + after
+    return rendered
+
+
+def _quality(evaluation: Mapping[str, Any]) -> list[str]:
+    systems = {f"**{evaluation['model']}**": evaluation["results"], **evaluation.get("baselines", {})}
+    tasks = list(evaluation["results"])
+    spearman = [
+        [name, *(_score(scores.get(task)) for task in tasks), _mean(scores)]
+        for name, scores in systems.items()
+    ]
+    pearson = [
+        [name, *(_score(scores.get(task), "pearson") for task in tasks)] for name, scores in systems.items()
+    ]
+    pairs = ", ".join(f"{task} {score['pairs']:,}" for task, score in evaluation["results"].items())
+    return [
+        "Spearman × 100 between cosine and human judgement:",
+        _table(["", *tasks, "mean of STS12–16"], spearman),
+        "Pearson × 100:",
+        _table(["", *tasks], pearson),
+        f"Pairs: {pairs}.",
+    ]
+
+
+def _score(result: Mapping[str, Any] | None, kind: str = "spearman") -> str:
+    return "–" if not result or result.get(kind) is None else f"{100 * result[kind]:.2f}"
+
+
+def _mean(results: Mapping[str, Any]) -> str:
+    if not all(task in results for task in _STS):
+        return "–"
+    return f"{100 * sum(results[task]['spearman'] for task in _STS) / len(_STS):.2f}"
+
+
+def _render(value: Any) -> str:
+    """Any JSON as Markdown: tables where the shape allows, else lists."""
+    if isinstance(value, Mapping) and value and all(_is_flat(item) for item in value.values()):
+        columns = list(dict.fromkeys(key for item in value.values() for key in item))
+        return _table(
+            ["", *map(_title, columns)], [[key, *_cells(item, columns)] for key, item in value.items()]
+        )
+    if isinstance(value, Mapping):
+        return _table(["", ""], _dotted(value))
+    if isinstance(value, list) and value and all(_is_flat(item) for item in value):
+        columns = list(dict.fromkeys(key for item in value for key in item))
+        return _table(list(map(_title, columns)), [_cells(item, columns) for item in value])
+    if isinstance(value, list):
+        return "\n".join(f"- {_cell(item)}" for item in value) or "–"
+    return _cell(value)
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, Mapping) and not any(isinstance(item, Mapping) for item in value.values())
+
+
+def _dotted(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, item in value.items():
+        rows += (
+            _dotted(item, f"{prefix}{key}.")
+            if isinstance(item, Mapping)
+            else [(f"{prefix}{key}", _cell(item))]
+        )
+    return rows
+
+
+def _cells(item: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    return [_cell(item.get(column, "–")) for column in columns]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _title(key: str) -> str:
+    return (key[:1].upper() + key[1:]).replace("_", " ")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def main() -> None:
+    """Write every rendered file that has changed, and name it."""
+    for path, text in documents().items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            temporary = path.with_name(f".{path.name}.tmp")
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, path)
+            print(path)
+
+
+if __name__ == "__main__":
+    main()

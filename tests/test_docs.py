@@ -1,0 +1,60 @@
+"""What the documentation shows is run: Python as it stands, commands in a shell."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted(ROOT.glob("edgezoo/**/*.md"))]
+# These take data and hours; what is checked of them is that they are typed right.
+_LONG = ("edgezoo train", "edgezoo eval")
+
+
+def blocks(language: str) -> list[str]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [
+        line for block in blocks("sh") for line in block.splitlines() if re.search(r"(^|\| )edgezoo ", line)
+    ]
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_runs(code: str, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if not line.startswith(_LONG)])
+def test_commands_run(line: str, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "edgezoo"
+    program.parent.mkdir()
+    program.write_text(
+        f"#!/bin/sh\nexec '{sys.executable}' -c 'from edgezoo.sdk.cli import main; main()' \"$@\"\n"
+    )
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    subprocess.run(["sh", "-c", line], check=True, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if line.startswith(_LONG)])
+def test_long_commands_are_typed_right(line: str) -> None:
+    from edgezoo.sdk.cli.app import app
+
+    _, name, *arguments = line.partition("#")[0].split()
+    command = typer.main.get_command(app).get_command(None, name)  # type: ignore[attr-defined]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {argument for argument in arguments if argument.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert not missing
