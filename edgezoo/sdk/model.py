@@ -7,7 +7,7 @@ from typing import Any, NoReturn, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from edgezoo.errors import InputError
+from edgezoo.errors import BundleError, InputError
 from edgezoo.runtimes.base import Runtime
 
 Vectors = NDArray[np.float32]
@@ -29,11 +29,19 @@ class Model:
 
     @property
     def card(self) -> Mapping[str, Any]:
-        """What is known of the model: architecture, data and licences, measured quality, limits."""
+        """What is known of the model: architecture, data and licences, measured quality, limits.
+
+        Raises BundleError if it is not a JSON object; vectors do not need it.
+        """
         if self._card is None:
             import json
 
-            self._card = MappingProxyType(json.loads(self._runtime.card))
+            try:
+                self._card = MappingProxyType(dict(json.loads(self._runtime.card)))
+            except (ValueError, TypeError) as error:
+                raise BundleError(
+                    f"{self.path}: the card is not a JSON object; get the file again"
+                ) from error
         return self._card
 
     def embed(self, texts: str | Iterable[str], *, threads: int = 1) -> Vectors:

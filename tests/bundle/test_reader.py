@@ -9,6 +9,7 @@ import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgezoo import sdk
 from edgezoo.bundle import layout, schema
 from edgezoo.bundle.layout import StaticTable, WordPiece
 from edgezoo.bundle.quantise import dequantise, quantise
@@ -109,6 +110,8 @@ def test_a_hostile_header_is_an_error_or_harmless(
     except BundleError:
         return
     assert bundle.matrix("embedding").shape == (len(bundle.vocabulary), DIMENSION)
+    with sdk.load(path) as model:  # the engine has a reader of its own: it takes what this one takes
+        assert model.embed(["the cats sat", "😂"]).shape == (2, DIMENSION)
 
 
 def rewritten(source: Path, target: Path, change: Callable[[Any], None]) -> Path:

@@ -9,6 +9,7 @@ import xxhash
 from edgezoo import sdk
 from edgezoo.bundle.reader import read_bundle
 from edgezoo.zoo import registry
+from tests.conftest import write_small_bundle
 
 
 @pytest.fixture
@@ -134,6 +135,20 @@ def test_verify_finds_what_a_forged_trailer_hides(small_bundle: Path, tmp_path: 
     sdk.load(path).close()
     with pytest.raises(sdk.BundleError, match="SHA-256"):
         sdk.load(path, verify=True)
+
+
+@pytest.mark.parametrize("card", ["{", "[1]", "7"])
+def test_a_card_that_is_no_object_is_an_error_when_it_is_read(tmp_path: Path, card: str) -> None:
+    path = write_small_bundle(tmp_path / "x.ezb")
+    data = path.read_bytes()
+    start = data.index(b'{"description"')
+    end = data.index(b"}", start) + 1
+    altered = data[:start] + card.encode().ljust(end - start) + data[end:-8]
+    path.write_bytes(altered + xxhash.xxh64_intdigest(altered).to_bytes(8, "little"))
+    with sdk.load(path) as model:
+        assert model.embed("the cat").any()
+        with pytest.raises(sdk.BundleError, match="card"):
+            _ = model.card
 
 
 def test_all_errors_are_edgezoo_errors() -> None:
