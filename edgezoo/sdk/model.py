@@ -136,6 +136,18 @@ class _Closed:
         """Closing twice is no error."""
 
 
+def _parsed_card(runtime: Runtime) -> dict[str, Any]:
+    import json
+
+    try:
+        card = json.loads(runtime.card)
+    except (ValueError, RecursionError):
+        card = None
+    if not isinstance(card, dict):
+        raise BundleError(f"{runtime.path}: the card is not a JSON object; get the file again")
+    return card
+
+
 def _texts(texts: Iterable[str]) -> list[str]:
     if isinstance(texts, bytes | bytearray | memoryview):
         raise InputError("texts must be str, not bytes; decode them first, e.g. with .decode('utf-8')")
