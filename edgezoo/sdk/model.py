@@ -34,14 +34,7 @@ class Model:
         Raises BundleError if it is not a JSON object; vectors do not need it.
         """
         if self._card is None:
-            import json
-
-            try:
-                self._card = MappingProxyType(dict(json.loads(self._runtime.card)))
-            except (ValueError, TypeError) as error:
-                raise BundleError(
-                    f"{self.path}: the card is not a JSON object; get the file again"
-                ) from error
+            self._card = MappingProxyType(_parsed_card(self._runtime))
         return self._card
 
     def embed(self, texts: str | Iterable[str], *, threads: int = 1) -> Vectors:
