@@ -48,7 +48,9 @@ def check_vocabulary(vocabulary: Sequence[str]) -> None:
     for position, token in enumerate(vocabulary):
         size = len(token.encode())
         if not 0 < size <= MAX_TOKEN_BYTES:
-            raise ValueError(f"token {position} has {size} bytes of UTF-8; allowed are 1 to {MAX_TOKEN_BYTES}")
+            raise ValueError(
+                f"token {position} has {size} bytes of UTF-8; allowed are 1 to {MAX_TOKEN_BYTES}"
+            )
         if token in seen:
             raise ValueError(f"token {position}, {token!r}, is in the vocabulary twice; remove one")
         seen.add(token)
@@ -72,7 +74,10 @@ def build_tokenizer(vocabulary: Sequence[str]) -> Tokenizer:
     )
     # `Lowercase` would fold all of Unicode; the mobile runtimes fold A-Z only.
     tokenizer.normalizer = NormalizerSequence(
-        [Replace(upper, lower) for upper, lower in zip(string.ascii_uppercase, string.ascii_lowercase)]
+        [
+            Replace(upper, lower)
+            for upper, lower in zip(string.ascii_uppercase, string.ascii_lowercase, strict=True)
+        ]
     )
     tokenizer.pre_tokenizer = PreTokenizerSequence(
         [

@@ -25,7 +25,16 @@ def test_every_ascii_symbol_is_a_delimiter_and_no_letter_digit_or_control_is() -
 def test_beyond_ascii_it_holds_punctuation_and_cjk_only() -> None:
     for point in POINTS - CJK:
         # A Python older than the table does not know every code point of it.
-        assert point < 128 or unicodedata.category(chr(point)) in {"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Cn"}
+        assert point < 128 or unicodedata.category(chr(point)) in {
+            "Pc",
+            "Pd",
+            "Pe",
+            "Pf",
+            "Pi",
+            "Po",
+            "Ps",
+            "Cn",
+        }
     assert CJK <= POINTS
 
 

@@ -11,7 +11,24 @@ from edgezoo.zoo.tokenizers import wordpiece
 from edgezoo.zoo.tokenizers.delimiters import DELIMITERS
 
 SPECIALS = list(wordpiece.SPECIAL_TOKENS)
-WORDS = ["run", "##ning", "##é", "é", "É", "[", "]", "cls", "!", "中", "a", "##a", "#", "x", "\u00a0", "##\u00a0"]
+WORDS = [
+    "run",
+    "##ning",
+    "##é",
+    "é",
+    "É",
+    "[",
+    "]",
+    "cls",
+    "!",
+    "中",
+    "a",
+    "##a",
+    "#",
+    "x",
+    "\u00a0",
+    "##\u00a0",
+]
 
 
 def tokens(text: str) -> list[str]:
@@ -45,17 +62,17 @@ def test_tokens_of_a_text(text: str, expected: list[str]) -> None:
 
 
 def test_lower_casing_is_for_ascii_only() -> None:
-    tokenizer = wordpiece.build_tokenizer(SPECIALS + ["k", "s", "\u212a"])
+    tokenizer = wordpiece.build_tokenizer([*SPECIALS, "k", "s", "\u212a"])
     assert tokenizer.encode("K S \u212a ſ").tokens == ["k", "s", "\u212a", "[UNK]"]
 
 
 def test_each_code_point_splits_exactly_where_the_delimiter_table_says() -> None:
-    tokenizer = wordpiece.build_tokenizer(SPECIALS + ["x"])
+    tokenizer = wordpiece.build_tokenizer([*SPECIALS, "x"])
     delimiters = {point for low, high in DELIMITERS for point in range(low, high + 1)}
     spaces = {ord(mark) for mark in wordpiece.WHITE_SPACE}
     points = [p for p in range(sys.maxunicode + 1) if not 0xD800 <= p < 0xE000 and chr(p) != "x"]
     found = tokenizer.encode_batch([f"x{chr(point)}x" for point in points])
-    sizes = {point: len(encoding.ids) for point, encoding in zip(points, found)}
+    sizes = {point: len(encoding.ids) for point, encoding in zip(points, found, strict=True)}
     assert {point for point, size in sizes.items() if size == 3} == delimiters
     assert {point for point, size in sizes.items() if size == 2} == spaces
 

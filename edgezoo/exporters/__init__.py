@@ -1,0 +1,1 @@
+"""One file for each format: checkpoint directory in, file out."""

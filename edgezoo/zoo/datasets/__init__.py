@@ -1,0 +1,1 @@
+"""Readers of training and evaluation text; no data lives in the package."""

@@ -1,0 +1,170 @@
+"""The training loop of sentence-vector students: resumable, seeded, logged."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edgezoo.zoo import clusters
+from edgezoo.zoo.architectures.static_table import StaticTable
+from edgezoo.zoo.datasets import files
+from edgezoo.zoo.datasets.tokenised import TokenisedCorpus
+from edgezoo.zoo.losses import misalignment, similarity_divergence
+from edgezoo.zoo.progress import Bars
+from edgezoo.zoo.projection import Projection
+from edgezoo.zoo.teacher import Vectors
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a student is trained; rates are of Adam, which decays them to zero by a cosine."""
+
+    batch: int = 1024
+    runs: int = 1  # clusters that a batch is made of
+    temperature: float = 0.07
+    divergence_weight: float = 1.0
+    learning_rate: float = 3e-3
+    weight_learning_rate: float = 1e-2
+    warmup: int = 100
+    every: int = 250  # steps between checkpoints
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What is learnt: texts, the teacher's vectors of them, their clusters, and the target basis."""
+
+    corpus: TokenisedCorpus
+    vectors: Vectors
+    clusters: NDArray[np.int16]
+    basis: Projection
+
+
+class Schedule:
+    """Batch of every step, a function of seed and step alone, so that training resumes where it stopped."""
+
+    def __init__(self, lessons: Lessons, settings: Settings) -> None:
+        self.lessons, self.settings = lessons, settings
+        self.epoch = -1
+        self.rows: list[NDArray[np.int64]] = []
+        self.per_epoch = len(self._draw(0))
+
+    def _draw(self, epoch: int) -> list[NDArray[np.int64]]:
+        runs = min(self.settings.runs, self.settings.batch)
+        return clusters.batches(self.lessons.clusters, self.settings.batch, runs, (self.settings.seed, epoch))
+
+    def __call__(self, step: int) -> NDArray[np.int64]:
+        epoch, place = divmod(step, self.per_epoch)
+        if epoch != self.epoch:
+            self.epoch, self.rows = epoch, self._draw(epoch)
+        return self.rows[place % len(self.rows)]
+
+
+def rate(step: int, steps: int, warmup: int) -> float:
+    """Share of the full learning rate at `step`: linear warm-up, then half a cosine down to zero."""
+    return min(1.0, (step + 1) / warmup) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+
+
+def fit(
+    table: torch.Tensor,
+    lessons: Lessons,
+    settings: Settings,
+    steps: int,
+    directory: Path,
+    bars: Bars,
+    stage: str,
+    judge: Callable[[torch.Tensor], float] | None = None,
+) -> torch.Tensor:
+    """Train `table` [tokens, dimension] for `steps` steps and return the effective rows, float32.
+
+    `directory` receives training.pt (model, optimiser, step; replaced every `settings.every` steps),
+    training.jsonl (a line for each of those) and at last table.npy; where they exist, training goes on from
+    them. `judge` gives a figure of merit for rows, which is logged and decides nothing.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    finished = directory / "table.npy"
+    if finished.exists():
+        return torch.from_numpy(np.load(finished))
+    model = StaticTable(table)
+    optimiser = torch.optim.Adam(
+        [
+            {"params": [model.table], "rate": settings.learning_rate},
+            {"params": [model.log_weight], "rate": settings.weight_learning_rate},
+        ],
+        betas=(0.9, 0.99),
+        eps=1e-10,
+        fused=True,
+    )
+    first = _resume(directory, model, optimiser)
+    schedule = Schedule(lessons, settings)
+    sums = torch.zeros(2)
+    for step in range(first, steps):
+        for group in optimiser.param_groups:
+            group["lr"] = group["rate"] * rate(step, steps, settings.warmup)
+        losses = _losses(model, lessons, schedule(step), settings.temperature)
+        optimiser.zero_grad()
+        (losses[0] + settings.divergence_weight * losses[1]).backward()
+        optimiser.step()
+        sums += torch.stack([loss.detach() for loss in losses])
+        done = step + 1
+        if done % settings.every == 0 or done == steps:
+            since = settings.every if done % settings.every == 0 else done % settings.every
+            with torch.no_grad():
+                merit = judge(model.rows()) if judge else None
+            _record(directory, done, sums / since, merit)
+            _save(directory, model, optimiser, done)
+            sums.zero_()
+            bars(stage, done, steps, "" if merit is None else f"dev {100 * merit:.2f}")
+        elif done % 10 == 0:
+            bars(stage, done, steps)
+    rows = model.rows().detach()
+    files.save_array(finished, rows.numpy())
+    return rows
+
+
+def _losses(
+    model: StaticTable, lessons: Lessons, rows: NDArray[np.int64], temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    student = model(*lessons.corpus.bags(rows))  # [batch, dimension]
+    teacher = lessons.vectors[rows]  # [batch, teacher's dimension]
+    return misalignment(student, lessons.basis(teacher)), similarity_divergence(student, teacher, temperature)
+
+
+def _resume(directory: Path, model: StaticTable, optimiser: torch.optim.Optimizer) -> int:
+    path = directory / "training.pt"
+    if not path.exists():
+        return 0
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimiser.load_state_dict(state["optimiser"])
+    log = directory / "training.jsonl"
+    # An interruption between the log and the checkpoint leaves a line too many.
+    kept = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= state["step"]]
+    log.write_text("".join(line + "\n" for line in kept))
+    return int(state["step"])
+
+
+def _save(directory: Path, model: StaticTable, optimiser: torch.optim.Optimizer, step: int) -> None:
+    temporary = directory / f"training.{os.getpid()}.tmp"
+    torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, temporary)
+    os.replace(temporary, directory / "training.pt")
+
+
+def _record(directory: Path, step: int, losses: torch.Tensor, merit: float | None) -> None:
+    line = {
+        "step": step,
+        "misalignment": round(float(losses[0]), 6),
+        "divergence": round(float(losses[1]), 6),
+        "dev": None if merit is None else round(merit, 6),
+    }
+    with open(directory / "training.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
