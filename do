@@ -57,33 +57,30 @@ install() {
     printf '%s' "$state" >"$stamp"
 }
 
-# --- System packages that a chore needs: command:package ------------------------------------------
+# --- System packages that a group of tests needs --------------------------------------------------
 
-packages_of_tests='flatc:flatbuffers-compiler'
-packages_of_fuzzing='clang:clang,libclang-rt-dev'
+need_flatc() { command -v flatc >/dev/null 2>&1 || packages flatbuffers-compiler; }
 
-# have PACKAGES: installs what is missing where it may; else says what to do and returns 1.
-have() {
-    missing=
-    for pair in $1; do
-        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing $(printf '%s' "${pair#*:}" | tr , ' ')"
-    done
-    [ -n "$missing" ] || return 0
-    if command -v apt-get >/dev/null 2>&1; then
-        if [ "$(id -u)" = 0 ]; then as_root=
-        elif sudo -n true 2>/dev/null; then as_root='sudo -n'
-        else say "Missing:$missing. Install with: sudo apt-get install$missing"; return 1
-        fi
-        say "Installing$missing …"
-        # shellcheck disable=SC2086  # word splitting is meant
-        { $as_root apt-get install -y --no-install-recommends $missing ||
-            { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; }
-        } >/dev/null 2>&1 && return 0
-        say "apt-get could not install$missing. Install it by hand, then try again."
-        return 1
+# libFuzzer's library is a package of its own.
+need_clang() {
+    { command -v clang && ls "$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer*; } >/dev/null 2>&1 ||
+        packages clang libclang-rt-dev
+}
+
+# packages NAME …: installs Debian packages where it may, else says what to install and stops.
+packages() {
+    command -v apt-get >/dev/null 2>&1 ||
+        die "missing: $* (Debian's names). Install them with your package manager, e.g. brew install flatbuffers llvm"
+    if [ "$(id -u)" = 0 ]; then as_root=
+    elif sudo -n true 2>/dev/null; then as_root='sudo -n'
+    else die "missing: $*. Install with: sudo apt-get install $*"
     fi
-    say "Missing:$missing (Debian's names). Install with your package manager, e.g. brew install flatbuffers llvm"
-    return 1
+    say "Installing $* …"
+    export DEBIAN_FRONTEND=noninteractive
+    $as_root apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1 && return
+    $as_root apt-get update >/dev/null 2>&1 || true
+    $as_root apt-get install -y --no-install-recommends "$@" >/dev/null ||
+        die "apt-get could not install $*; install them by hand, then try again"
 }
 
 # --- Chores ---------------------------------------------------------------------------------------
@@ -112,15 +109,15 @@ lint() {
 }
 
 run_tests() {
-    have "$packages_of_tests" || die "the tests need the packages named above"
-    have "$packages_of_fuzzing" || die "the fuzzers need the packages named above"
+    need_flatc
+    need_clang
     lint
     $bin/python -m pytest "$@"
     [ $# -gt 0 ] || fuzz 30
 }
 
 fuzz() {
-    have "$packages_of_fuzzing" || die "the fuzzers need the packages named above"
+    need_clang
     install dev
     $bin/python -m tests.fuzz --seconds "${1:-60}"
 }
