@@ -2,6 +2,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from edgezoo.bundle import layout
 from edgezoo.bundle.layout import StaticTable, WordPiece
 from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
-from edgezoo.errors import InputError
+from edgezoo.errors import InputError, MissingExtraError
 from tests.conftest import DIMENSION, VOCABULARY, write_small_bundle
 
 SCHEMA = Path(layout.__file__).with_name("bundle.fbs")
@@ -88,6 +89,12 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path, precision: str) -
     first = write_small_bundle(tmp_path / "a.ezb", precision).read_bytes()
     assert write_small_bundle(tmp_path / "b.ezb", precision).read_bytes() == first
     assert write_small_bundle(tmp_path / "c.ezb", precision, seed=1).read_bytes() != first
+
+
+def test_without_flatbuffers_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "flatbuffers", None)
+    with pytest.raises(MissingExtraError, match=r"edgezoo\[train\]"):
+        write(tmp_path / "x.ezb")
 
 
 def test_the_size_is_returned(tmp_path: Path) -> None:

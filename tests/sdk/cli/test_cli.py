@@ -130,6 +130,22 @@ def test_what_fails_is_one_line_with_status_1(small_bundle: Path, tmp_path: Path
     assert "No such file or directory" in failed.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "package", "extra"),
+    [(["train", "static-en", "--out", "out"], "torch", "train"), (["eval", "BUNDLE"], "scipy", "eval")],
+)
+def test_a_missing_extra_brings_the_line_that_installs_it(
+    small_bundle: Path, tmp_path: Path, command: list[str], package: str, extra: str
+) -> None:
+    without = f"import sys; sys.modules[{package!r}] = None; {COMMAND[-1]}"
+    typed = [str(small_bundle) if word == "BUNDLE" else word for word in command]
+    whole = [sys.executable, "-c", without, *typed, "--data", str(tmp_path)]
+    done = subprocess.run(whole, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"pip install 'edgezoo[{extra}]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_lines_that_are_not_utf8_are_named(small_bundle: Path) -> None:
     failed = edgezoo("embed", small_bundle, "-", stdin=b"fine\nbad \xff\n", status=2)
     assert "standard input, line 2: not UTF-8" in failed.stderr
