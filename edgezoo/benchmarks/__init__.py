@@ -1,0 +1,1 @@
+"""Measurements of the zoo's models on this machine, beside their peers."""

@@ -1,0 +1,147 @@
+"""Latency of a static model from Python, beside model2vec with the same table in the same process.
+
+    python -m edgezoo.benchmarks.latency static-en --out edgezoo/zoo/models/static-en/latency.json
+
+Both get the same texts in turn, on one thread; figures are medians over rounds. Needs edgezoo[train,peers].
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgezoo import __version__, sdk
+from edgezoo.atomic import write_bytes
+from edgezoo.benchmarks.texts import TWEETS, short_texts
+from edgezoo.bundle.reader import read_bundle
+from edgezoo.errors import MissingExtraError
+
+BATCH = 10_000
+ROUNDS = 15
+CALLS = 200  # of each text in a round of single texts
+STARTS = 15  # fresh processes
+
+Embed = Callable[[list[str]], NDArray[np.float32]]
+
+
+def model2vec_peer(model: sdk.Model) -> tuple[Embed, str]:
+    """model2vec with this model's vocabulary and float32 table, behind BERT's tokenizer, and its version.
+
+    BERT's normaliser is the one that model2vec's own models use. Raises MissingExtraError without it.
+    """
+    try:
+        import model2vec
+        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+    except ImportError as error:
+        raise MissingExtraError("measuring beside model2vec", "train,peers") from error
+    bundle = read_bundle(model.path)
+    ids = {token: number for number, token in enumerate(bundle.vocabulary)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    peer = model2vec.StaticModel(bundle.matrix("embedding"), tokenizer, normalize=True)
+    return lambda texts: np.asarray(peer.encode(texts, use_multiprocessing=False)), model2vec.__version__
+
+
+def microseconds(embed: Embed, calls: list[list[str]], repeats: int) -> float:
+    """Median over the calls of the time that one takes, each repeated `repeats` times."""
+    times = []
+    for texts in calls:
+        begin = time.perf_counter_ns()
+        for _ in range(repeats):
+            embed(texts)
+        times.append((time.perf_counter_ns() - begin) / repeats / 1000)
+    return statistics.median(times)
+
+
+def compare(ours: Embed, theirs: Embed, calls: list[list[str]], repeats: int) -> dict[str, float]:
+    """Medians over rounds that alternate between both: µs a text, and how many times faster ours is."""
+    texts = len(calls[0])
+    pairs = []
+    for number in range(ROUNDS + 1):
+        pair = [microseconds(embed, calls, repeats) / texts for embed in (ours, theirs)]
+        if number:  # the first round warms up
+            pairs.append(pair)
+    return {
+        "edgezoo_us": round(statistics.median(pair[0] for pair in pairs), 3),
+        "model2vec_us": round(statistics.median(pair[1] for pair in pairs), 3),
+        "ratio": round(statistics.median(pair[1] / pair[0] for pair in pairs), 1),
+    }
+
+
+def start_up(name: str) -> dict[str, float]:
+    """Median milliseconds of fresh processes that import numpy, and that load a model and embed a text."""
+    numpy_alone = "import numpy"
+    first_embed = f"from edgezoo import sdk; sdk.load({name!r}).embed('hello world')"
+    pairs = [(_process(numpy_alone), _process(first_embed)) for _ in range(STARTS + 1)][1:]
+    return {
+        "import_numpy_ms": round(statistics.median(pair[0] for pair in pairs), 1),
+        "load_and_embed_ms": round(statistics.median(pair[1] for pair in pairs), 1),
+        "ratio": round(statistics.median(pair[1] / pair[0] for pair in pairs), 2),
+    }
+
+
+def _process(code: str) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return 1000 * (time.perf_counter() - begin)
+
+
+def device() -> dict[str, Any]:
+    """The machine that figures belong to."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
+    processor = names[0].partition(":")[2].strip() if names else platform.processor()
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def measure(name: str) -> dict[str, Any]:
+    """All figures of the model `name`, a name of the zoo or the path of a bundle."""
+    with sdk.load(name) as model:
+        theirs, version = model2vec_peer(model)
+        ours: Embed = model.embed
+        batch = short_texts(BATCH)
+        return {
+            "model": model.name,
+            "device": device(),
+            "versions": {"edgezoo": __version__, "model2vec": version, "numpy": np.__version__},
+            "one_tweet": compare(ours, theirs, [[tweet] for tweet in TWEETS], CALLS),
+            "batch_of_10000_short_texts": compare(ours, theirs, [batch], 1),
+            "start": start_up(name),
+        }
+
+
+def main() -> None:
+    """Measure a model, print the figures as JSON, and write them to --out."""
+    parser = argparse.ArgumentParser(
+        prog="python -m edgezoo.benchmarks.latency", description="Latency of a static model beside model2vec."
+    )
+    parser.add_argument("model", help="a name of the zoo, or the path of a bundle")
+    parser.add_argument("--out", type=Path, help="write the figures there too")
+    arguments = parser.parse_args()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one thread each
+    text = json.dumps(measure(arguments.model), indent=1, ensure_ascii=False) + "\n"
+    print(text, end="")
+    if arguments.out:
+        write_bytes(arguments.out, text.encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Texts to measure with: tweets, and short sentences in any number."""
+
+from itertools import islice, product
+
+TWEETS = (
+    "Just landed in Lisbon and the weather is unbelievable!! Can't wait to see the old town, so much to see",
+    "who decided that meetings at 8am on a Monday were a good idea?? asking for me 😴☕ #MondayMotivation",
+    "Our new album is out NOW on every platform. Thank you to everyone who made this possible ❤️",
+    "Traffic on the bridge is completely stopped, avoid the area if you can. Two lanes are closed.",
+    "The second half was so much better than the first, what a goal in the last minute! What a night",
+    "Finally fixed the bug that has been driving me crazy for three days... it was a missing comma. A COMMA.",
+    "Looking for recommendations: best noise cancelling headphones under $200? Mostly for flights",
+    "My grandmother turned 97 today and she still beats everyone at chess. Happy birthday to the queen 👑🎂",
+    "Breaking: city council votes 7-2 to approve the new bike lanes downtown, work starts next spring",
+    "Can someone explain why my phone's battery lasts two days on holiday and four hours when I'm at work?",
+)
+
+_SUBJECTS = (
+    "My neighbour",
+    "The committee",
+    "A young girl",
+    "Our team",
+    "The old captain",
+    "Nobody",
+    "Every student",
+    "The new teacher",
+    "A tired driver",
+    "His sister",
+    "The company",
+    "A large dog",
+    "The doctor",
+    "Two men",
+    "The band",
+    "A stranger",
+    "The government",
+    "Her best friend",
+    "The pilot",
+    "A small group",
+)
+_VERBS = (
+    "is playing with",
+    "wants to buy",
+    "has forgotten",
+    "is looking for",
+    "cannot find",
+    "talked about",
+    "will repair",
+    "is afraid of",
+    "has just sold",
+    "keeps asking for",
+    "is carrying",
+    "likes",
+    "was hit by",
+    "is waiting for",
+    "dreams of",
+    "has lost",
+    "is painting",
+    "ordered",
+    "complained about",
+    "is reading about",
+    "took a picture of",
+    "paid for",
+    "is sitting near",
+    "returned",
+    "knows everything about",
+)
+_OBJECTS = (
+    "the red guitar.",
+    "a cup of coffee",
+    "the train to Berlin",
+    "an expensive car!",
+    "the weather report",
+    "a broken window.",
+    "the final results",
+    "some fresh bread",
+    "the missing keys?",
+    "a football match",
+    "the quarterly budget",
+    "an old photograph.",
+    "the river",
+    "a new password",
+    "the birthday cake",
+    "a crowded market",
+    "the vaccine",
+    "a long letter.",
+    "the wooden bridge",
+    "a pair of shoes",
+)
+
+
+def short_texts(count: int) -> list[str]:
+    """The first `count` (at most 10,000) of a fixed sequence of different sentences of six to nine words."""
+    return [" ".join(parts) for parts in islice(product(_SUBJECTS, _VERBS, _OBJECTS), count)]
