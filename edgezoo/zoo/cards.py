@@ -29,7 +29,7 @@ def render_card(folder: Path) -> str:
     if (folder / "eval.json").is_file():
         parts += ["## Quality", *_quality(_read(folder / "eval.json"))]
     for key, value in card.items():
-        if key not in (*_FACTS, "name", "description"):
+        if key not in (*_FACTS, "name", "description", "quality"):
             parts += [f"## {_title(key)}", _render(value)]
     return "\n\n".join([*parts, "Rendered from `card.json` and `eval.json` by `./do docs`."]) + "\n"
 
@@ -74,6 +74,11 @@ def _quality(evaluation: Mapping[str, Any]) -> list[str]:
     pearson = [
         [name, *(_score(scores.get(task), "pearson") for task in tasks)] for name, scores in systems.items()
     ]
+    for cited in evaluation.get("published", []):
+        scores = {task: {"spearman": score} for task, score in cited["spearman"].items()}
+        mean = _mean(scores) if "mean_sts12_16" not in cited else f"{100 * cited['mean_sts12_16']:.2f}"
+        name = f"[{cited['name']}]({cited['source'].partition(' ')[0]}), as published"
+        spearman.append([name, *(_score(scores.get(task)) for task in tasks), mean])
     pairs = ", ".join(f"{task} {score['pairs']:,}" for task, score in evaluation["results"].items())
     return [
         "Spearman × 100 between cosine and human judgement:",

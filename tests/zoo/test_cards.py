@@ -25,6 +25,14 @@ EVALUATION = {
     "results": {
         task: {"spearman": 0.70123 + i / 100, "pearson": 0.6, "pairs": 1500} for i, task in enumerate(TASKS)
     },
+    "published": [
+        {
+            "name": "other",
+            "spearman": {"stsb-test": 0.7541},
+            "mean_sts12_16": 0.714,
+            "source": "https://x.y (card)",
+        }
+    ],
     "baselines": {"BM25": {"stsb-test": {"spearman": 0.5, "pearson": 0.4, "pairs": 1500}}},
 }
 
@@ -59,6 +67,7 @@ def test_a_card_shows_quality_beside_its_baselines(folder: Path) -> None:
     text = cards.render_card(folder)
     assert "| **small** | 70.12 | 71.12 | 72.12 | 73.12 | 74.12 | 75.12 | 73.12 |" in text
     assert "| BM25 | 50.00 | – | – | – | – | – | – |" in text
+    assert "| [other](https://x.y), as published | 75.41 | – | – | – | – | – | 71.40 |" in text
     assert "stsb-test 1,500" in text
 
 

@@ -91,9 +91,15 @@ def _extra(feature: str, extra: str) -> Iterator[None]:
 
 
 def _rows(report: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
-    systems = {report["model"]: report["results"], **report.get("baselines", {})}
-    return [
+    systems = {report["model"]: report["results"], **report["baselines"]}
+    rows = [
         (system, task, f"{100 * score['spearman']:.2f}", f"{100 * score['pearson']:.2f}", str(score["pairs"]))
         for system, results in systems.items()
         for task, score in results.items()
     ]
+    for cited in report["published"]:
+        rows += [
+            (f"{cited['name']} (published)", task, f"{100 * score:.2f}", "–", "–")
+            for task, score in cited["spearman"].items()
+        ]
+    return rows
