@@ -5,12 +5,12 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgezoo.atomic import write_bytes
 from edgezoo.bundle import layout
 from edgezoo.bundle.layout import StaticTable, TensorEntry, WordPiece
 from edgezoo.bundle.quantise import QuantisedTensor
@@ -44,7 +44,7 @@ def write_bundle(
     data = _assemble(name, card_text, tokenizer, architecture, segments)
     if len(data) > layout.MAX_FILE_SIZE:
         raise InputError(f"the bundle takes {len(data)} bytes; the format ends at {layout.MAX_FILE_SIZE}")
-    _replace(Path(path), data)
+    write_bytes(path, data)
     return len(data)
 
 
@@ -193,12 +193,3 @@ def _xxh64(data: bytes) -> bytes:
     import xxhash
 
     return xxhash.xxh64_intdigest(data).to_bytes(8, "little")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

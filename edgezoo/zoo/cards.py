@@ -1,11 +1,11 @@
 """Render model cards and the README's table from the JSON beside the models: `./do docs`."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgezoo.atomic import write_bytes
 from edgezoo.zoo import registry
 
 README = Path(__file__).parents[2] / "README.md"
@@ -165,9 +165,7 @@ def main() -> None:
     """Write every rendered file that has changed, and name it."""
     for path, text in documents().items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            temporary = path.with_name(f".{path.name}.tmp")
-            temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, path)
+            write_bytes(path, text.encode())
             print(path)
 
 

@@ -1,7 +1,6 @@
 """`edgezoo train` and `edgezoo eval`."""
 
 import json as jsonlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from edgezoo.atomic import write_bytes
 from edgezoo.errors import MissingExtraError
 from edgezoo.sdk.cli.output import print_json, print_table
 from edgezoo.sdk.cli.vectors import ModelArgument
@@ -43,9 +43,8 @@ def evaluate(
 
         report = evaluation.evaluate(model, data, baselines=baselines)
     if out is not None:
-        temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-        temporary.write_text(jsonlib.dumps(report, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
-        os.replace(temporary, out)
+        text = jsonlib.dumps(report, indent=1, ensure_ascii=False) + "\n"
+        write_bytes(out, text.encode())
     if json:
         print_json(report)
     else:

@@ -1,7 +1,7 @@
 """`edgezoo embed` and `edgezoo similarity`."""
 
-import os
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from edgezoo import sdk
+from edgezoo.atomic import write_bytes
 from edgezoo.errors import InputError
 from edgezoo.sdk.cli.output import print_json, print_table
 from edgezoo.sdk.cli.texts import FileOption, gather
@@ -114,13 +115,9 @@ def _save(path: Path, batches: Iterable[tuple[list[str], Vectors]], dim: int) ->
             parts.append(vectors)
             progress.advance(task, len(batch))
     vectors = np.concatenate(parts)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.save(file, vectors)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    content = BytesIO()
+    np.save(content, vectors)
+    write_bytes(path, content.getvalue())
     console.print(f"wrote float32 {list(vectors.shape)} to {path}", markup=False, highlight=False)
 
 
