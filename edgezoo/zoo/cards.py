@@ -28,6 +28,8 @@ def render_card(folder: Path) -> str:
     ]
     if (folder / "eval.json").is_file():
         parts += ["## Quality", *_quality(_read(folder / "eval.json"))]
+    if (folder / "latency.json").is_file():
+        parts += ["## Latency", _render(_read(folder / "latency.json"))]
     for key, value in card.items():
         if key not in (*_FACTS, "name", "description", "quality"):
             parts += [f"## {_title(key)}", _render(value)]
@@ -38,8 +40,9 @@ def render_table() -> str:
     """The README's table of models, between its markers."""
     rows = []
     for entry in registry.models():
-        evaluation = Path(entry.path).with_name("eval.json")
+        evaluation, latency = (Path(entry.path).with_name(name) for name in ("eval.json", "latency.json"))
         results = _read(evaluation)["results"] if evaluation.is_file() else {}
+        speed = _speed(_read(latency)["one_tweet"]) if latency.is_file() else "–"
         link = f"[`{entry.name}`](edgezoo/zoo/models/{entry.name}/README.md)"
         facts = [
             link,
@@ -48,9 +51,13 @@ def render_table() -> str:
             f"{entry.vocabulary_size:,}",
             f"{entry.size / 1e6:.2f} MB",
         ]
-        rows.append([*facts, _score(results.get("stsb-test")), _mean(results)])
-    columns = ["model", "what", "dimension", "tokens", "size", "STS-B test", "STS12–16"]
+        rows.append([*facts, _score(results.get("stsb-test")), _mean(results), speed])
+    columns = ["model", "what", "dimension", "tokens", "size", "STS-B test", "STS12–16", "a tweet"]
     return f"{BEGIN}\n{_table(columns, rows)}\n{END}"
+
+
+def _speed(figures: Mapping[str, float]) -> str:
+    return f"{figures['edgezoo_us']:.1f} µs, {figures['ratio']:.0f} × model2vec"
 
 
 def documents() -> dict[Path, str]:

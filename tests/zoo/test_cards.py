@@ -35,6 +35,7 @@ EVALUATION = {
     ],
     "baselines": {"BM25": {"stsb-test": {"spearman": 0.5, "pearson": 0.4, "pairs": 1500}}},
 }
+LATENCY = {"device": {"cores": 2}, "one_tweet": {"edgezoo_us": 1.86, "model2vec_us": 78.1, "ratio": 42.0}}
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def folder(tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch) 
     shutil.copy(small_bundle, folder / "small.ezb")
     (folder / "card.json").write_text(json.dumps(CARD))
     (folder / "eval.json").write_text(json.dumps(EVALUATION))
+    (folder / "latency.json").write_text(json.dumps(LATENCY))
     return folder
 
 
@@ -61,6 +63,7 @@ def test_a_card_shows_all_that_the_json_holds(folder: Path) -> None:
     assert "| Source | Rows |" in lines
     assert "| novels | 1,200,000 |" in lines
     assert "| settings.resume | yes |" in lines
+    assert "| one_tweet.edgezoo_us | 1.86 |" in lines
 
 
 def test_a_card_shows_quality_beside_its_baselines(folder: Path) -> None:
@@ -73,8 +76,10 @@ def test_a_card_shows_quality_beside_its_baselines(folder: Path) -> None:
 
 def test_a_model_that_was_not_measured_claims_nothing(folder: Path) -> None:
     (folder / "eval.json").unlink()
+    (folder / "latency.json").unlink()
     assert "Quality" not in cards.render_card(folder)
-    assert "| – | – |" in cards.render_table()
+    assert "Latency" not in cards.render_card(folder)
+    assert "| – | – | – |" in cards.render_table()
 
 
 def test_the_readme_is_rewritten_between_its_markers_only(
@@ -86,7 +91,7 @@ def test_the_readme_is_rewritten_between_its_markers_only(
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old" not in text
-    assert "| 70.12 | 73.12 |" in text
+    assert "| 70.12 | 73.12 | 1.9 µs, 42 × model2vec |" in text
     assert len(capsys.readouterr().out.splitlines()) == 2
     cards.main()
     assert capsys.readouterr().out == ""

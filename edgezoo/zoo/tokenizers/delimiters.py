@@ -59,7 +59,9 @@ def c_header() -> str:
     rows = [", ".join(ranges[start : start + 6]) for start in range(0, len(ranges), 6)]
     return (
         "/* Made by `python -m edgezoo.zoo.tokenizers.delimiters`: inclusive ranges, Unicode "
-        f"{UNICODE_VERSION}. */\nstatic const uint32_t EZ_DELIMITERS[][2] = {{\n    " + ",\n    ".join(rows) + ",\n};\n"
+        f"{UNICODE_VERSION}. */\nstatic const uint32_t EZ_DELIMITERS[][2] = {{\n    "
+        + ",\n    ".join(rows)
+        + ",\n};\n"
     )
 
 
