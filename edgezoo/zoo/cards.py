@@ -108,7 +108,12 @@ def _mean(results: Mapping[str, Any]) -> str:
 
 def _render(value: Any) -> str:
     """Any JSON as Markdown: tables where the shape allows, else lists."""
-    if isinstance(value, Mapping) and value and all(_is_flat(item) for item in value.values()):
+    if (
+        isinstance(value, Mapping)
+        and value
+        and all(_is_flat(item) for item in value.values())
+        and _alike(value)
+    ):
         columns = list(dict.fromkeys(key for item in value.values() for key in item))
         return _table(
             ["", *map(_title, columns)], [[key, *_cells(item, columns)] for key, item in value.items()]
@@ -125,6 +130,11 @@ def _render(value: Any) -> str:
 
 def _is_flat(value: Any) -> bool:
     return isinstance(value, Mapping) and not any(isinstance(item, Mapping) for item in value.values())
+
+
+def _alike(value: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the members have a key in common, so that a table of them makes sense."""
+    return bool(set.intersection(*(set(item) for item in value.values())))
 
 
 def _dotted(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
