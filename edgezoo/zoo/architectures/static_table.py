@@ -12,23 +12,20 @@ SPECIAL_ROWS = 4
 class StaticTable(nn.Module):
     """A table [tokens, dimension] whose first rows, those of the special tokens, stay zero.
 
-    `log_weight` [tokens, 1] scales whole rows. It is redundant in the product but lets an optimiser move a
-    row's norm, which is the token's weight in the sum, in one step. Method: Model2Vec (Tulkens & van
-    Dongen, 2024), SIF (Arora et al., 2017).
+    A row's norm is its token's weight in the sum. Method: Model2Vec (Tulkens & van Dongen, 2024).
     """
 
     def __init__(self, table: Tensor) -> None:
         super().__init__()
         self.table = nn.Parameter(table.clone())
-        self.log_weight = nn.Parameter(torch.zeros(len(table), 1))
         mask = torch.ones(len(table), 1)
         mask[:SPECIAL_ROWS] = 0.0
         self.register_buffer("mask", mask)
         self.mask: Tensor
 
     def rows(self) -> Tensor:
-        """The effective table [tokens, dimension]: weights folded in, special rows zero."""
-        return self.table * (self.log_weight.exp() * self.mask)
+        """The effective table [tokens, dimension]: special rows zero."""
+        return self.table * self.mask
 
     def forward(self, tokens: Tensor, offsets: Tensor) -> Tensor:
         """Unit vectors [texts, dimension] of a flat int64 `tokens` with each text's start in `offsets`.

@@ -22,7 +22,7 @@ from edgezoo.zoo.evaluation.correlation import correlate, cosines
 from edgezoo.zoo.tokenizers.wordpiece import LOWER_ASCII
 from edgezoo.zoo.vocabulary import WORD
 
-FASTTEXT_TEXTS = 300_000
+FASTTEXT_TEXTS = 150_000
 SEED = 0
 
 Similarity = Callable[[Pairs], NDArray[Any]]

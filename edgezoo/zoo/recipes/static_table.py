@@ -29,7 +29,7 @@ from edgezoo.zoo.datasets import english, files, sts
 from edgezoo.zoo.datasets.tokenised import TokenisedCorpus, tokenise
 from edgezoo.zoo.evaluation.table import Judge
 from edgezoo.zoo.progress import Bars
-from edgezoo.zoo.teacher import Teacher, Vectors, encode_corpus, packaged_teacher
+from edgezoo.zoo.teacher import Teacher, Vectors, encode_corpus, teacher_name
 from edgezoo.zoo.tokenizers.wordpiece import CONTINUATION, SPECIAL_TOKENS, build_tokenizer
 from edgezoo.zoo.training import Lessons, Settings, fit
 from edgezoo.zoo.vocabulary import VocabularyConfig
@@ -47,7 +47,7 @@ class Config:
     precision: str  # of the shipped bundle: int8 or int4
     steps: int
     settings: Settings = field(default_factory=Settings)
-    comparison_steps: int = 500  # of training for each weighting, before the best is trained in full
+    comparison_steps: int = 300  # of training for each weighting, before the best is trained in full
     clusters: int = 256
     sample: int = 100_000  # teacher vectors for PCA and k-means
 
@@ -61,15 +61,16 @@ RECIPES = {
             vocabulary=VocabularyConfig(32768),
             dimension=256,
             precision="int8",
-            steps=12000,
+            steps=8000,
         ),
         Config(
             name="static-en-micro",
             description="The smallest English sentence vectors, for where every kilobyte counts.",
-            vocabulary=VocabularyConfig(8192, emoji=64, last_letter=0xFF, lists=()),
-            dimension=64,
-            precision="int8",
-            steps=12000,
+            vocabulary=VocabularyConfig(7424, emoji=64, last_letter=0xFF, lists=()),
+            dimension=128,
+            precision="int4",
+            steps=8000,
+            settings=Settings(learning_rate=5e-3, temperature=0.05),
         ),
     )
 }
@@ -112,7 +113,7 @@ def train(
             tables[best], lessons, config.settings, config.steps, own / "training", bars, "train", judge
         )
     origin = Origin(
-        teacher=Path(teacher or packaged_teacher()).name if teacher else "all-MiniLM-L6-v2",
+        teacher=teacher_name(teacher),
         sources=json.loads((work / "sources.json").read_text(encoding="utf-8")),
         texts=count,
         pooling=pooling,

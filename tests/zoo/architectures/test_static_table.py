@@ -19,13 +19,6 @@ def test_special_tokens_count_for_nothing_and_no_token_gives_zeros() -> None:
     torch.testing.assert_close(vectors, torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
 
 
-def test_log_weight_scales_rows() -> None:
-    model = StaticTable(TABLE)
-    with torch.no_grad():
-        model.log_weight[4] = torch.log(torch.tensor(2.0))
-    torch.testing.assert_close(model.rows()[4:].detach(), torch.tensor([[6.0, 0.0], [0.0, 4.0]]))
-
-
 def test_special_rows_receive_no_gradient() -> None:
     model = StaticTable(TABLE)
     model(torch.tensor([1, 4, 5]), torch.tensor([0]))[0, 0].backward()
