@@ -11,7 +11,7 @@ from pathlib import Path
 from edgezoo.bundle.layout import StaticTable, WordPiece
 from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
-from edgezoo.zoo.checkpoint import read_checkpoint, write_card
+from edgezoo.zoo.checkpoint import read_checkpoint
 
 # What a runtime's user has no use for and the smallest models no room for; card.json keeps it.
 LEFT_OUT = ("data", "recipe", "pooling", "drift")
@@ -26,7 +26,6 @@ def export(directory: Path, output: Path | None = None, precision: str | None = 
     """
     checkpoint = read_checkpoint(directory)
     card = checkpoint.card
-    write_card(directory, card)
     path = output or directory / f"{card['name']}.ezb"
     chosen = precision or card["precision"]
     write_bundle(

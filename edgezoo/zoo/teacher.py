@@ -157,7 +157,7 @@ def _claim(directory: Path, teacher: str) -> None:
 
 
 class Vectors:
-    """The shards of a corpus as one array [count, dimension] in memory: batches take rows from all over it."""
+    """The shards of a corpus as one array [count, dimension], in memory: batches take rows from anywhere."""
 
     def __init__(self, directory: Path, count: int) -> None:
         shards = range(-(-count // SHARD))

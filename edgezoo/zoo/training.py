@@ -103,7 +103,7 @@ def fit(
             group["lr"] = settings.learning_rate * rate(step, steps, settings.warmup)
         losses = _losses(model, lessons, schedule(step), settings.temperature)
         optimiser.zero_grad()
-        (losses[0] + settings.divergence_weight * losses[1]).backward()
+        torch.autograd.backward([losses[0] + settings.divergence_weight * losses[1]])
         optimiser.step()
         sums += torch.stack([loss.detach() for loss in losses])
         done = step + 1

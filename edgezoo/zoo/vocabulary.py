@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from itertools import chain
@@ -98,10 +98,10 @@ def alphabet(last_letter: int) -> list[str]:
     return letters + [mark for mark in SYMBOLS + SPACES + COMBINING + GREEK if mark not in letters]
 
 
-def remainder(word: str, words: Iterable[str] | Mapping[str, float], limit: int = 24) -> str:
+def remainder(word: str, words: Container[str], limit: int = 24) -> str:
     """What greedy longest-prefix matching leaves of `word` after its first piece."""
     for end in range(min(len(word) - 1, limit), 0, -1):
-        if word[:end] in words:  # type: ignore[operator]
+        if word[:end] in words:
             return word[end:]
     return ""
 

@@ -26,4 +26,5 @@ def token_weights(
         weights = np.log((1 + texts) / (1 + text_counts)) + 1.0
     else:
         raise ValueError(f"weighting {scheme!r} is unknown; choose one of {', '.join(SCHEMES)}")
-    return (weights / weights.mean()).astype(np.float32)
+    scaled: NDArray[np.float32] = (weights / weights.mean()).astype(np.float32)
+    return scaled

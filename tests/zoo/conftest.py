@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS, build_tokenizer
+
 # Nothing is fetched: the teacher is made here.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -86,29 +88,21 @@ def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> str:
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from tokenizers.processors import BertProcessing
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     torch.manual_seed(0)
     source, target = tmp_path_factory.mktemp("bert"), tmp_path_factory.mktemp("teacher")
     words = [word for topic in TOPICS.values() for word in topic] + FILLERS
     letters = "abcdefghijklmnopqrstuvwxyz"
-    vocabulary = [
-        "[PAD]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "[MASK]",
-        ".",
-        *words,
-        *letters,
-        *(f"##{x}" for x in letters),
-    ]
-    (source / "vocab.txt").write_text("\n".join(dict.fromkeys(vocabulary)) + "\n", encoding="utf-8")
-    BertTokenizerFast(str(source / "vocab.txt")).save_pretrained(source)
-    shape = BertConfig(
+    tokens = dict.fromkeys([*SPECIAL_TOKENS, ".", *words, *letters, *(f"##{letter}" for letter in letters)])
+    tokenizer = build_tokenizer(list(tokens))
+    tokenizer.post_processor = BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]").save_pretrained(source)  # type: ignore[no-untyped-call]
+    shape = BertConfig(  # type: ignore[no-untyped-call]
         vocab_size=200, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
     )
-    BertModel(shape).save_pretrained(source)
+    BertModel(shape).save_pretrained(source)  # type: ignore[no-untyped-call]
     transformer = Transformer(str(source), max_seq_length=64)
     SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(target))
     return str(target)

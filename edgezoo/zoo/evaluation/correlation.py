@@ -18,8 +18,8 @@ def cosines(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
     """Cosine [n] of corresponding rows of two [n, d] matrices; 0 where a row is zero."""
     left, right = left.astype(np.float64), right.astype(np.float64)
     norms = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
-    products: NDArray[np.float64] = (left * right).sum(1)
-    return products / np.maximum(norms, 1e-30)
+    found: NDArray[np.float64] = (left * right).sum(1) / np.maximum(norms, 1e-30)
+    return found
 
 
 def correlate(similarities: NDArray[Any], scores: list[float]) -> dict[str, float | int]:
