@@ -80,8 +80,11 @@ class EngineRuntime:
     def _describe(self) -> None:
         d = Description()
         library.ez_describe(self._model, ctypes.byref(d))
-        self.name: str = ctypes.string_at(d.name, d.name_length).decode()
-        self.card: str = ctypes.string_at(d.card, d.card_length).decode()
+        try:
+            self.name: str = ctypes.string_at(d.name, d.name_length).decode()
+            self.card: str = ctypes.string_at(d.card, d.card_length).decode()
+        except UnicodeDecodeError as error:
+            raise BundleError(f"{self.path}: the name or the card is not UTF-8 text") from error
         self.sha256: str = ctypes.string_at(d.sha256, 32).hex()
         self.dimension: int = d.dimension
         self._vector = ctypes.c_float * self.dimension

@@ -38,7 +38,7 @@ def test_a_vector_is_the_normalised_sum_of_the_token_rows(
     model, rows = make_model(precision)
     expected = rows[model.tokenize(text)].astype(np.float64).sum(axis=0)
     expected /= np.linalg.norm(expected) or 1
-    np.testing.assert_allclose(model.embed_one(text), expected, atol=2e-5)
+    np.testing.assert_allclose(model.embed_one(text), expected, atol=1e-6)
 
 
 def test_token_weights_weigh_the_rows(make_model: MakeModel) -> None:
@@ -219,6 +219,25 @@ def test_the_digest_is_checked_on_request(make_model: MakeModel) -> None:
     EngineRuntime.open(str(path)).close()
     with pytest.raises(BundleError, match="SHA-256"):
         EngineRuntime.open(str(path), verify=True)
+
+
+@pytest.mark.parametrize("content", [b'"name":"small"', b"small"])
+def test_a_name_or_card_that_is_not_utf8_is_refused(make_model: MakeModel, content: bytes) -> None:
+    import xxhash
+
+    model, _ = make_model()
+    whole = Path(model.path).read_bytes().replace(content, b"\xff" * len(content))
+    path = Path(model.path).with_name("latin.ezb")
+    path.write_bytes(whole[:-8] + xxhash.xxh64_intdigest(whole[:-8]).to_bytes(8, "little"))
+    with pytest.raises(BundleError, match="UTF-8"):
+        EngineRuntime.open(str(path))
+
+
+def test_a_text_of_megabytes_keeps_its_precision(make_model: MakeModel) -> None:
+    model, rows = make_model()
+    text = "the unbelievable cat sat on the mat, " * 200_000
+    expected = rows[model.tokenize(text)].sum(axis=0, dtype=np.float64)
+    np.testing.assert_allclose(model.embed_one(text), expected / np.linalg.norm(expected), atol=2e-4)
 
 
 def test_memory_that_is_too_small_is_refused(make_model: MakeModel) -> None:
