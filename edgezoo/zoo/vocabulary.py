@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from itertools import chain
 
+from edgezoo.errors import DataError
 from edgezoo.zoo.tokenizers.wordpiece import (
     CONTINUATION,
     LOWER_ASCII,
@@ -127,7 +128,7 @@ def choose(
     """Tokens in descending frequency after the special ones: hot rows lie together in memory.
 
     counts: of `count_words`; frequencies: of `general_frequencies`. May be shorter than `config.size`
-    where the texts have fewer words.
+    where the texts have fewer words. Raises DataError where it is too small for what it must hold.
     """
     blended = blend(counts, frequencies)
     marks = [chr(point) for point in range(0x21, 0x7F) if not chr(point).isalnum()] + list("…–—‘’“”«»¿¡§¶·")
@@ -140,9 +141,14 @@ def choose(
     ranked = sorted(usable, key=lambda word: (-usable[word], word))
     pieces = int(config.size * config.piece_share)
     room = config.size - len(SPECIAL_TOKENS) - len(fixed) - pieces
-    words = [word for word in ranked if word not in fixed][: max(room, 0)]
+    if room < 0:
+        raise DataError(
+            f"a vocabulary of {config.size} has no room for the {len(fixed)} characters, emoji and words "
+            "that it must hold; allow more tokens or fewer of these"
+        )
+    words = [word for word in ranked if word not in fixed][:room]
     chosen = set(words) | set(fixed)
     tails = [CONTINUATION + piece for piece in suffix_pieces(usable, chosen, pieces)]
     tokens = dict.fromkeys([*fixed, *words, *tails])
     order = sorted(tokens, key=lambda token: (-usable.get(token, 0.0), token))
-    return [*SPECIAL_TOKENS, *order][: config.size]
+    return [*SPECIAL_TOKENS, *order]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,8 @@ from edgezoo.zoo.training import Lessons, Settings, fit
 from edgezoo.zoo.vocabulary import VocabularyConfig
 from edgezoo.zoo.weighting import SCHEMES, token_weights
 
+DAMPING_CONSTANT = 1e-2
+
 
 @dataclass(frozen=True)
 class Config:
@@ -45,7 +47,9 @@ class Config:
     vocabulary: VocabularyConfig
     dimension: int
     precision: str  # of the shipped bundle: int8 or int4
-    steps: int
+    steps: tuple[int, ...]  # of each training, by its seed; the tables are averaged
+    untrained_share: float = 0.0  # of the untrained table in the finished one
+    damping: float = 0.0  # exponent of a last weighting by smooth inverse frequency
     settings: Settings = field(default_factory=Settings)
     comparison_steps: int = 300  # of training for each weighting, before the best is trained in full
     clusters: int = 256
@@ -61,7 +65,9 @@ RECIPES = {
             vocabulary=VocabularyConfig(32768),
             dimension=256,
             precision="int8",
-            steps=8000,
+            steps=(8000,),
+            untrained_share=0.2,
+            damping=0.25,
         ),
         Config(
             name="static-en-micro",
@@ -69,7 +75,7 @@ RECIPES = {
             vocabulary=VocabularyConfig(7424, emoji=64, last_letter=0xFF, lists=()),
             dimension=128,
             precision="int4",
-            steps=8000,
+            steps=(4000,),
             settings=Settings(learning_rate=5e-3, temperature=0.05),
         ),
     )
@@ -109,16 +115,21 @@ def train(
         )
         pooling = compare_weightings(config, tables, lessons, own, bars, judge)
         best = best_weighting(pooling)
-        rows = fit(
-            tables[best], lessons, config.settings, config.steps, own / "training", bars, "train", judge
-        )
+        trained = [
+            fit(
+                tables[best], lessons, replace(config.settings, seed=seed), steps, place, bars, "train", judge
+            )
+            for seed, steps in enumerate(config.steps, start=config.settings.seed)
+            for place in [own / f"training-{seed}"]
+        ]
+        rows = finish(config, trained, tables[best], corpus)
     origin = Origin(
         teacher=teacher_name(teacher),
         sources=json.loads((work / "sources.json").read_text(encoding="utf-8")),
         texts=count,
         pooling=pooling,
         weighting=best,
-        training=own / "training",
+        training=own / f"training-{config.settings.seed}",
     )
     write_checkpoint(out, asdict(config), rows, tokenizer, basis, origin, texts, judge)
 
@@ -193,6 +204,23 @@ def compare_weightings(
         trained = fit(table, lessons, config.settings, steps, place, bars, f"weights: {scheme}", judge)
         pooling[scheme] = {"untrained": judge(table), "trained": judge(trained)}
     return pooling
+
+
+def finish(config: Config, trained: list[Tensor], untrained: Tensor, corpus: TokenisedCorpus) -> Tensor:
+    """The shipped table: the mean of the trained ones with a share of the untrained one, damped.
+
+    Tables are brought to the mean row norm of the first. Averages of weights generalise better than any of
+    them: model soups, WiSE-FT (Wortsman et al., 2022). Damping multiplies rows by (a / (a + p)) ** damping
+    with a = 0.01 and the token's share p of the corpus: frequent words come out of training too heavy.
+    """
+    norms = [table.norm(dim=1).mean() for table in (*trained, untrained)]
+    trained = [table * (norms[0] / norm) for table, norm in zip(trained, norms[:-1], strict=True)]
+    rows = torch.stack(trained).mean(0) * (1 - config.untrained_share)
+    rows = rows + config.untrained_share * untrained * (norms[0] / norms[-1])
+    counts = torch.from_numpy(corpus.counts(len(rows))[0])
+    shares = ((counts + 1) / counts.sum()).float()[:, None]
+    damped: Tensor = rows * (DAMPING_CONSTANT / (DAMPING_CONSTANT + shares)) ** config.damping
+    return damped
 
 
 def best_weighting(pooling: dict[str, dict[str, float]]) -> str:
