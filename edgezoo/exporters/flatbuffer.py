@@ -13,16 +13,13 @@ from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
 from edgezoo.zoo.checkpoint import read_checkpoint
 
-# What a runtime's user has no use for and the smallest models no room for; card.json keeps it.
-LEFT_OUT = ("data", "recipe", "pooling", "drift")
-
 
 def export(directory: Path, output: Path | None = None, precision: str | None = None) -> Path:
     """Write the bundle of a checkpoint directory and return its path.
 
     output: by default `directory`/<name>.ezb; precision: "int8" or "int4", by default the card's. The card
-    in the bundle is card.json with the results of eval.json, without its long tables. Raises DataError for
-    an incomplete directory, InputError for a precision that does not fit.
+    in the bundle is card.json with the results of eval.json. Raises DataError for an incomplete directory,
+    InputError for a precision that does not fit.
     """
     checkpoint = read_checkpoint(directory)
     card = checkpoint.card
@@ -31,7 +28,7 @@ def export(directory: Path, output: Path | None = None, precision: str | None = 
     write_bundle(
         path,
         name=card["name"],
-        card={key: value for key, value in card.items() if key not in LEFT_OUT} | {"precision": chosen},
+        card={**card, "precision": chosen},
         tokenizer=WordPiece(),
         vocabulary=checkpoint.vocabulary,
         architecture=StaticTable(),

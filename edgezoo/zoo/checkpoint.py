@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from edgezoo.atomic import write_bytes
 from edgezoo.bundle.quantise import dequantise, quantise
 from edgezoo.errors import DataError
 from edgezoo.zoo.datasets import files
@@ -80,13 +81,14 @@ def write_checkpoint(
         "drift": drift(rows, sample, judge),
         "limits": list(LIMITS),
         "reproduce": [
-            f"edgezoo train {config['name']} --data DATA --out OUT",
+            f"edgezoo train {config['name']} --data DATA --work WORK --out OUT",
             "python -m edgezoo.exporters.flatbuffer OUT",
             f"edgezoo eval OUT/{config['name']}.ezb --data DATA --out OUT/eval.json",
+            "python -m edgezoo.exporters.flatbuffer OUT  # again: the figures go into the bundle's card",
         ],
         "recipe": config,
     }
-    save_file({"embedding": rows.half().contiguous()}, out / "checkpoint.safetensors")
+    write_bytes(out / "checkpoint.safetensors", save({"embedding": rows.half().contiguous()}))
     tokenizer.save(str(out / "tokenizer.json"))
     basis.save(out / "pca.npz")
     write_card(out, card)

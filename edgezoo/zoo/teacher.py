@@ -40,8 +40,9 @@ def teacher_name(teacher: str | None) -> str:
 
 def fastest_dtype() -> torch.dtype:
     """bfloat16 where the CPU multiplies it in hardware (cosine to float32: 1.0000), else float32."""
-    amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    return torch.bfloat16 if amx() else torch.float32
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    supported = any(getattr(torch.cpu, name, lambda: False)() for name in names)
+    return torch.bfloat16 if supported else torch.float32
 
 
 class Teacher:

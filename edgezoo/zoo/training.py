@@ -34,18 +34,23 @@ class Settings:
     divergence_weight: float = 1.0
     learning_rate: float = 3e-3
     warmup: int = 100
+    recombined_share: float = 0.2  # of the batches
     every: int = 250  # steps between checkpoints
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is learnt: texts, the teacher's vectors of them, their clusters, and the target basis."""
+    """What is learnt: texts, the teacher's vectors of them, their clusters, and the target basis.
+
+    Every `group` neighbouring texts stay together and have one cluster.
+    """
 
     corpus: TokenisedCorpus
     vectors: Vectors
     clusters: NDArray[np.int16]
     basis: Projection
+    group: int = 1
 
 
 class Schedule:
@@ -58,14 +63,35 @@ class Schedule:
         self.per_epoch = len(self._draw(0))
 
     def _draw(self, epoch: int) -> list[NDArray[np.int64]]:
-        runs = min(self.settings.runs, self.settings.batch)
-        return clusters.batches(self.lessons.clusters, self.settings.batch, runs, (self.settings.seed, epoch))
+        group, settings = self.lessons.group, self.settings
+        batch = settings.batch // group
+        drawn = clusters.batches(
+            self.lessons.clusters, batch, min(settings.runs, batch), (settings.seed, epoch)
+        )
+        return [(rows[:, None] * group + np.arange(group)).ravel() for rows in drawn]
 
     def __call__(self, step: int) -> NDArray[np.int64]:
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self.epoch:
             self.epoch, self.rows = epoch, self._draw(epoch)
         return self.rows[place % len(self.rows)]
+
+
+class Curriculum:
+    """What every step learns from: the corpus, and at even intervals the recombined sentences."""
+
+    def __init__(self, lessons: Lessons, recombined: Lessons | None, settings: Settings) -> None:
+        self.corpus = Schedule(lessons, settings)
+        self.recombined = Schedule(recombined, settings) if recombined else None
+        enough = self.recombined is not None and self.recombined.per_epoch > 0
+        self.share = settings.recombined_share if enough else 0.0
+
+    def __call__(self, step: int) -> tuple[Lessons, NDArray[np.int64]]:
+        """The lessons of a step and the rows of its batch."""
+        before = int(step * self.share)
+        if self.recombined and int((step + 1) * self.share) > before:
+            return self.recombined.lessons, self.recombined(before)
+        return self.corpus.lessons, self.corpus(step - before)
 
 
 def rate(step: int, steps: int, warmup: int) -> float:
@@ -82,6 +108,7 @@ def fit(
     bars: Bars,
     stage: str,
     judge: Callable[[torch.Tensor], float] | None = None,
+    recombined: Lessons | None = None,
 ) -> torch.Tensor:
     """Train `table` [tokens, dimension] for `steps` steps and return the effective rows, float32.
 
@@ -96,12 +123,12 @@ def fit(
     model = StaticTable(table)
     optimiser = torch.optim.Adam(model.parameters(), betas=(0.9, 0.99), eps=1e-10, fused=True)
     first = _resume(directory, model, optimiser)
-    schedule = Schedule(lessons, settings)
+    curriculum = Curriculum(lessons, recombined, settings)
     sums = torch.zeros(2)
     for step in range(first, steps):
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * rate(step, steps, settings.warmup)
-        losses = _losses(model, lessons, schedule(step), settings.temperature)
+        losses = _losses(model, *curriculum(step), settings.temperature)
         optimiser.zero_grad()
         torch.autograd.backward([losses[0] + settings.divergence_weight * losses[1]])
         optimiser.step()

@@ -13,8 +13,10 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from itertools import chain
+from pathlib import Path
 
 from edgezoo.errors import DataError
+from edgezoo.zoo.datasets import files
 from edgezoo.zoo.tokenizers.wordpiece import (
     CONTINUATION,
     LOWER_ASCII,
@@ -87,9 +89,16 @@ def emoji_code_points(frequencies: Mapping[str, float], limit: int) -> list[str]
 
 
 def listed_words(name: str) -> list[str]:
-    """Words of a list shipped in edgezoo/zoo/vocabularies; lines with # are comments."""
-    text = (resources.files("edgezoo.zoo") / "vocabularies" / f"{name}.txt").read_text(encoding="utf-8")
-    return [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+    """Words of a list: a name in edgezoo/zoo/vocabularies, or the path of a *.txt; # begins a comment line.
+
+    Raises DataError if a path does not exist.
+    """
+    shipped = resources.files("edgezoo.zoo") / "vocabularies" / f"{name}.txt"
+    lines = (
+        files.lines(Path(name)) if name.endswith(".txt") else shipped.read_text(encoding="utf-8").splitlines()
+    )
+    words = (line.translate(LOWER_ASCII) for line in lines if not line.startswith("#"))
+    return [word for line in words for word in WORD.findall(line)]
 
 
 def alphabet(last_letter: int) -> list[str]:

@@ -59,11 +59,10 @@ def test_the_engine_gives_the_vectors_of_the_checkpoint(
     assert not found[3:].any()
 
 
-def test_the_card_travels_without_its_long_tables(directory: Path) -> None:
-    bundle = read_bundle(flatbuffer.export(directory))
-    assert bundle.card["description"] == "A random table."
-    assert bundle.card["precision"] == "int8"
-    assert "recipe" not in bundle.card
+def test_the_whole_card_travels_in_the_bundle(directory: Path) -> None:
+    card = json.loads((directory / "card.json").read_text())
+    assert read_bundle(flatbuffer.export(directory)).card == card
+    assert read_bundle(flatbuffer.export(directory, precision="int4")).card == {**card, "precision": "int4"}
 
 
 def test_quality_reaches_the_card_and_leaves_the_segments_alone(directory: Path) -> None:

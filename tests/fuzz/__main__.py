@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,8 +45,15 @@ def run(target: str, program: Path, folder: Path, arguments: list[str]) -> int:
     """Run a target and return its exit status."""
     environment = dict(os.environ, EDGEZOO_FUZZ_BUNDLE=str(folder / "fuzz_bundle.corpus" / "int8.ezb"))
     command = [str(program), f"-artifact_prefix={folder}{os.sep}", "-timeout=10", *arguments]
-    status = subprocess.run(command, env=environment).returncode
-    print(f"{target}: {'no fault found' if status == 0 else f'failed with status {status}'}", flush=True)
+    log = folder / f"{target}.log"
+    with log.open("w") as output:
+        status = subprocess.run(command, env=environment, stdout=output, stderr=output).returncode
+    text = log.read_text(errors="replace")
+    runs = re.findall(r"number_of_executed_units: (\d+)", text)
+    if status:
+        print(text[-6000:])
+    fault = f"failed with status {status}" if status else "no fault found"
+    print(f"{target}: {fault} in {int(runs[-1]):,} runs" if runs else f"{target}: {fault}", flush=True)
     return status
 
 
@@ -69,7 +77,7 @@ def main() -> int:
     make_corpus(folder)
     worst = 0
     for target in options.target or TARGETS:
-        fuzzing = [f"-max_total_time={options.seconds}", "-max_len=8192", "-verbosity=0"]
+        fuzzing = [f"-max_total_time={options.seconds}", "-max_len=8192", "-print_final_stats=1"]
         arguments = (
             [str(options.reproduce)] if options.reproduce else [*fuzzing, str(folder / f"{target}.corpus")]
         )

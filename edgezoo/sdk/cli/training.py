@@ -66,17 +66,34 @@ def train(
     teacher: Annotated[
         str | None, typer.Option("--teacher", help="A sentence-transformers model: hub id or path. [MiniLM]")
     ] = None,
+    weighting: Annotated[
+        str, typer.Option("--weighting", help="Of tokens, to begin with: uniform, zipf, tfidf.")
+    ] = "best",
+    words: Annotated[
+        list[Path] | None,
+        typer.Option("--words", metavar="FILE", exists=True, help="Terms to add to the vocabulary: a *.txt."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
 ) -> None:
     """Train a model by its recipe; run again to go on after an interruption.
 
     \b
     edgezoo train static-en-micro --data path/to/data --out build/static-en-micro
+    edgezoo train static-en --data path/to/data --out build/clinic --words clinical-terms.txt
     """
     with _extra("training", "train"):
         from edgezoo.zoo import recipes
 
-        recipes.train(recipe, data, out, work=work, teacher=teacher, quiet=quiet)
+        recipes.train(
+            recipe,
+            data,
+            out,
+            work=work,
+            teacher=teacher,
+            weighting=weighting,
+            words=words or (),
+            quiet=quiet,
+        )
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edgezoo.errors import InputError
 from edgezoo.zoo.recipes import static_table
+from edgezoo.zoo.weighting import SCHEMES
 
 
 def train(
@@ -15,14 +18,23 @@ def train(
     *,
     work: Path | None = None,
     teacher: str | None = None,
+    weighting: str = "best",
+    words: Sequence[Path] = (),
     quiet: bool = False,
 ) -> None:
     """Make the model `recipe` from the texts in `data` as a checkpoint directory `out`.
 
     work: directory of what the stages keep, by default `out`/work; recipes may share it. teacher: hub id or
-    path of a sentence-transformers model. Run again after an interruption and it goes on. Raises InputError
-    for an unknown recipe, DataError where data are missing or do not fit what `work` holds.
+    path of a sentence-transformers model. weighting: "uniform", "zipf", "tfidf", or the best of them on STS-B
+    dev. words: *.txt files of terms for the vocabulary. Run again after an interruption and it goes on.
+    Raises InputError for an unknown recipe or weighting, DataError where data are missing or do not fit what
+    `work` holds.
     """
     if recipe not in static_table.RECIPES:
         raise InputError(f"there is no recipe {recipe!r}; choose one of: {', '.join(static_table.RECIPES)}")
-    static_table.train(static_table.RECIPES[recipe], data, work or out / "work", out, teacher, quiet)
+    if weighting not in ("best", *SCHEMES):
+        raise InputError(f"there is no weighting {weighting!r}; choose one of: best, {', '.join(SCHEMES)}")
+    config = static_table.RECIPES[recipe]
+    lists = (*config.vocabulary.lists, *(str(path.resolve()) for path in words))
+    config = replace(config, weighting=weighting, vocabulary=replace(config.vocabulary, lists=lists))
+    static_table.train(config, data, work or out / "work", out, teacher, quiet)

@@ -5,15 +5,17 @@
 Model2Vec (Tulkens & van Dongen, 2024) as published gives the table to begin with: every token through the
 teacher, PCA, a weight for each token. Then the table is trained on the teacher's sentence vectors, so that
 the sum of a text's rows points where the teacher does (alignment) and has the teacher's neighbours
-(divergence), in batches of texts that resemble each other. Stages keep what they made in the work directory;
-run the same command again to go on after an interruption.
+(divergence), in batches of texts that resemble each other: neighbours in the corpus, and sentences made to
+share most of their words. Stages keep what they made in the work directory; run the same command again to go
+on after an interruption.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from torch import Tensor
 from edgezoo.errors import DataError
 from edgezoo.zoo import clusters, projection, vocabulary
 from edgezoo.zoo.checkpoint import Origin, write_checkpoint
-from edgezoo.zoo.datasets import english, files, sts
+from edgezoo.zoo.datasets import english, files, recombined, sts
 from edgezoo.zoo.datasets.tokenised import TokenisedCorpus, tokenise
 from edgezoo.zoo.evaluation.table import Judge
 from edgezoo.zoo.progress import Bars
@@ -34,8 +36,6 @@ from edgezoo.zoo.tokenizers.wordpiece import CONTINUATION, SPECIAL_TOKENS, build
 from edgezoo.zoo.training import Lessons, Settings, fit
 from edgezoo.zoo.vocabulary import VocabularyConfig
 from edgezoo.zoo.weighting import SCHEMES, token_weights
-
-DAMPING_CONSTANT = 1e-2
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,8 @@ class Config:
     vocabulary: VocabularyConfig
     dimension: int
     precision: str  # of the shipped bundle: int8 or int4
-    steps: tuple[int, ...]  # of each training, by its seed; the tables are averaged
-    untrained_share: float = 0.0  # of the untrained table in the finished one
-    damping: float = 0.0  # exponent of a last weighting by smooth inverse frequency
+    steps: int
+    weighting: str = "best"  # on STS-B dev; or one of SCHEMES
     settings: Settings = field(default_factory=Settings)
     comparison_steps: int = 300  # of training for each weighting, before the best is trained in full
     clusters: int = 256
@@ -65,9 +64,7 @@ RECIPES = {
             vocabulary=VocabularyConfig(32768),
             dimension=256,
             precision="int8",
-            steps=(8000,),
-            untrained_share=0.2,
-            damping=0.25,
+            steps=4000,
         ),
         Config(
             name="static-en-micro",
@@ -75,7 +72,7 @@ RECIPES = {
             vocabulary=VocabularyConfig(7424, emoji=64, last_letter=0xFF, lists=()),
             dimension=128,
             precision="int4",
-            steps=(4000,),
+            steps=4000,
             settings=Settings(learning_rate=5e-3, temperature=0.05),
         ),
     )
@@ -108,28 +105,23 @@ def train(
 
         sample = vectors[np.arange(min(count, config.sample))]
         basis = projection.fit(sample, config.dimension)
-        lessons = Lessons(corpus, vectors, cluster(config, sample, vectors, own), basis)
+        lessons = Lessons(corpus, vectors, cluster(config, sample, vectors.blocks(), own), basis)
         tables = first_tables(basis, encode_tokens(tokenizer, own, teacher), corpus)
         judge = (
             Judge(tokenizer, sts.read(data, "stsb-dev")) if files.find(data / sts.FILES["stsb-dev"]) else None
         )
         pooling = compare_weightings(config, tables, lessons, own, bars, judge)
-        best = best_weighting(pooling)
-        trained = [
-            fit(
-                tables[best], lessons, replace(config.settings, seed=seed), steps, place, bars, "train", judge
-            )
-            for seed, steps in enumerate(config.steps, start=config.settings.seed)
-            for place in [own / f"training-{seed}"]
-        ]
-        rows = finish(config, trained, tables[best], corpus)
+        best = best_weighting(pooling) if config.weighting == "best" else config.weighting
+        more = recombined_lessons(config, data, work, tokenizer, teacher, basis, sample, bars)
+        place = own / "training"
+        rows = fit(tables[best], lessons, config.settings, config.steps, place, bars, "train", judge, more)
     origin = Origin(
         teacher=teacher_name(teacher),
-        sources=json.loads((work / "sources.json").read_text(encoding="utf-8")),
+        sources=json.loads((work / "sources.json").read_text(encoding="utf-8")) + recombined.sources(work),
         texts=count,
         pooling=pooling,
         weighting=best,
-        training=own / f"training-{config.settings.seed}",
+        training=place,
     )
     write_checkpoint(out, asdict(config), rows, tokenizer, basis, origin, texts, judge)
 
@@ -182,14 +174,40 @@ def first_tables(
     }
 
 
-def cluster(config: Config, sample: Tensor, vectors: Vectors, own: Path) -> NDArray[np.int16]:
-    """The k-means cluster of every text by its teacher vector."""
-    path = own / "clusters.npy"
+def cluster(config: Config, sample: Tensor, blocks: Iterable[Tensor], place: Path) -> NDArray[np.int16]:
+    """The k-means cluster, by the `sample` of teacher vectors, of every row of `blocks`; kept in `place`."""
+    path = place / "clusters.npy"
     if not path.exists():
         centres = clusters.centroids(sample, config.clusters, config.settings.seed)
-        files.save_array(path, clusters.assign(vectors.blocks(), centres))
+        files.save_array(path, clusters.assign(blocks, centres))
     found: NDArray[np.int16] = np.load(path)
     return found
+
+
+def recombined_lessons(
+    config: Config,
+    data: Path,
+    work: Path,
+    tokenizer: Tokenizer,
+    teacher: str | None,
+    basis: projection.Projection,
+    sample: Tensor,
+    bars: Bars,
+) -> Lessons | None:
+    """Groups of recombined sentences with the teacher's vectors; None where `data` has none to recombine."""
+    count = recombined.build(data, work)
+    if count == 0:
+        return None
+    place = work / config.name / "recombined"
+    place.mkdir(exist_ok=True)
+    encode_corpus(
+        work / recombined.FILE, count, work / "recombined-vectors", teacher, os.cpu_count() or 1, bars
+    )
+    vectors = Vectors(work / "recombined-vectors", count)
+    tokenise(work / recombined.FILE, tokenizer, place)
+    firsts = (block[:: recombined.GROUP] for block in vectors.blocks())
+    groups = cluster(config, sample, firsts, place)
+    return Lessons(TokenisedCorpus(place), vectors, groups, basis, recombined.GROUP)
 
 
 def compare_weightings(
@@ -204,23 +222,6 @@ def compare_weightings(
         trained = fit(table, lessons, config.settings, steps, place, bars, f"weights: {scheme}", judge)
         pooling[scheme] = {"untrained": judge(table), "trained": judge(trained)}
     return pooling
-
-
-def finish(config: Config, trained: list[Tensor], untrained: Tensor, corpus: TokenisedCorpus) -> Tensor:
-    """The shipped table: the mean of the trained ones with a share of the untrained one, damped.
-
-    Tables are brought to the mean row norm of the first. Averages of weights generalise better than any of
-    them: model soups, WiSE-FT (Wortsman et al., 2022). Damping multiplies rows by (a / (a + p)) ** damping
-    with a = 0.01 and the token's share p of the corpus: frequent words come out of training too heavy.
-    """
-    norms = [table.norm(dim=1).mean() for table in (*trained, untrained)]
-    trained = [table * (norms[0] / norm) for table, norm in zip(trained, norms[:-1], strict=True)]
-    rows = torch.stack(trained).mean(0) * (1 - config.untrained_share)
-    rows = rows + config.untrained_share * untrained * (norms[0] / norms[-1])
-    counts = torch.from_numpy(corpus.counts(len(rows))[0])
-    shares = ((counts + 1) / counts.sum()).float()[:, None]
-    damped: Tensor = rows * (DAMPING_CONSTANT / (DAMPING_CONSTANT + shares)) ** config.damping
-    return damped
 
 
 def best_weighting(pooling: dict[str, dict[str, float]]) -> str:

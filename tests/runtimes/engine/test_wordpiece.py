@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from edgezoo.runtimes import engine
 from edgezoo.runtimes.engine import EngineRuntime, encode
+from edgezoo.zoo import registry
 from edgezoo.zoo.tokenizers import delimiters
 from edgezoo.zoo.tokenizers.wordpiece import build_tokenizer
 from tests.runtimes.engine.conftest import VOCABULARY, MakeModel
@@ -148,6 +149,16 @@ def test_the_compiled_delimiter_table_is_the_tokenizers() -> None:
 
 
 def english_lines(shared_data: Path) -> Iterator[str]:
-    for name in ("sentences.txt.xz", "wikipedia.jsonl.xz"):
-        with lzma.open(shared_data / "english" / name, "rt", encoding="utf-8", newline="\n") as lines:
+    for path in sorted((shared_data / "english").rglob("*.xz")):
+        with lzma.open(path, "rt", encoding="utf-8", newline="\n") as lines:
             yield from (line.rstrip("\n") for line in lines)
+
+
+@pytest.mark.parametrize(("name", "every"), [("static-en", 1), ("static-en-micro", 10)])
+def test_ids_are_equal_on_english_text(shared_data: Path, name: str, every: int) -> None:
+    """Every line of the English data for the one model, every tenth for the other."""
+    entry = Path(registry.find(name))
+    tokenizer = Tokenizer.from_file(str(entry.with_name("tokenizer.json")))
+    lines = islice(english_lines(shared_data), 0, None, every)
+    while chunk := list(islice(lines, 50_000)):
+        assert_same_ids(EngineRuntime.open(str(entry)), tokenizer, chunk)

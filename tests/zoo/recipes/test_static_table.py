@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from edgezoo.errors import DataError, InputError
 from edgezoo.zoo import recipes, training
 from edgezoo.zoo.checkpoint import read_checkpoint
-from edgezoo.zoo.datasets.tokenised import TokenisedCorpus
+from edgezoo.zoo.datasets import recombined
 from edgezoo.zoo.losses import similarity_divergence
 from edgezoo.zoo.recipes import static_table
 from edgezoo.zoo.vocabulary import VocabularyConfig
@@ -26,7 +25,7 @@ TINY = static_table.Config(
     vocabulary=VocabularyConfig(700, emoji=8, last_letter=0x7A, lists=()),
     dimension=32,
     precision="int8",
-    steps=(30,),
+    steps=30,
     settings=training.Settings(batch=32, every=10, warmup=5),
     comparison_steps=5,
     clusters=3,
@@ -102,7 +101,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     assert not (tmp_path / "out").exists()
     before = len(calls)
     static_table.train(TINY, tiny_data, tmp_path / "work", tmp_path / "out", tiny_teacher, quiet=True)
-    assert len(calls) - before == TINY.steps[0] - 10
+    assert len(calls) - before == TINY.steps - 10
     for name in ("checkpoint.safetensors", "training.jsonl"):
         assert (tmp_path / "out" / name).read_bytes() == (trained[1] / name).read_bytes()
 
@@ -123,11 +122,44 @@ def test_a_work_directory_of_another_configuration_or_teacher_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="another configuration"):
         static_table.train(
-            dataclasses.replace(TINY, steps=(31,)), tiny_data, trained[0], tmp_path, tiny_teacher, True
+            dataclasses.replace(TINY, steps=31), tiny_data, trained[0], tmp_path, tiny_teacher, True
         )
     copy = shutil.copytree(tiny_teacher, tmp_path / "other-teacher")
     with pytest.raises(DataError, match="vectors of the teacher"):
         static_table.train(TINY, tiny_data, trained[0], tmp_path / "out", str(copy), True)
+
+
+def test_captions_are_recombined_and_named_in_the_card(
+    tiny_data: Path, tiny_teacher: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recombined, "RECOMBINATIONS", (recombined.Recombination("snli dev/test", 60),))
+    data = shutil.copytree(tiny_data, tmp_path / "data")
+    captions = (data / "own.txt").read_text().splitlines()[:40]
+    (data / "english" / "pairs").mkdir(parents=True)
+    rows = [f"{left}\t{right}\t0\n" for left, right in zip(captions[::2], captions[1::2], strict=True)]
+    (data / "english" / "pairs" / "snli-dev-test.tsv").write_text("".join(rows))
+    static_table.train(TINY, data, tmp_path / "work", tmp_path / "out", tiny_teacher, quiet=True)
+    card = read_checkpoint(tmp_path / "out").card
+    assert card["data"][-1] == {"name": "recombined: snli dev/test", "texts": 240, "licence": "as the source"}
+    assert np.load(tmp_path / "work" / "tiny" / "recombined" / "clusters.npy").shape == (60,)
+
+
+def test_weighting_and_words_are_ones_choice(
+    tiny_data: Path, tiny_teacher: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(static_table.RECIPES, "tiny", TINY)
+    words = tmp_path / "terms.txt"
+    words.write_text("# of a clinic\nTachycardia stethoscope\n")
+    for weighting, lists in (("zipf", []), ("uniform", [words])):
+        out = tmp_path / weighting
+        recipes.train(
+            "tiny", tiny_data, out, teacher=tiny_teacher, weighting=weighting, words=lists, quiet=True
+        )
+        checkpoint = read_checkpoint(out)
+        assert checkpoint.card["weighting"] == weighting
+        assert ("tachycardia" in checkpoint.vocabulary) == bool(lists)
+    with pytest.raises(InputError, match="tfidf"):
+        recipes.train("tiny", tiny_data, tmp_path, weighting="heavy")
 
 
 def test_an_unknown_recipe_names_the_known_ones(tmp_path: Path) -> None:
@@ -144,17 +176,3 @@ def test_tokens_are_read_to_the_teacher_as_words_and_emoji_as_names() -> None:
     assert static_table.token_text("##ing") == "ing"
     assert static_table.token_text("#") == "#"
     assert static_table.token_text("##😂") == "face with tears of joy"
-
-
-def test_the_finished_table_is_a_damped_mean(trained: tuple[Path, Path]) -> None:
-    corpus = TokenisedCorpus(trained[0] / "tiny")
-    tokens = len(read_checkpoint(trained[1]).vocabulary)
-    first, second, untrained = (torch.full((tokens, 2), value) for value in (2.0, 8.0, 1.0))
-    second[:, 1] *= -1  # twice the direction (1, -1), brought to the norm of the first
-    plain = static_table.finish(TINY, [first, second], untrained, corpus)
-    torch.testing.assert_close(plain, torch.tensor([2.0, 0.0]).repeat(tokens, 1))
-    blended = static_table.finish(dataclasses.replace(TINY, untrained_share=0.5), [second], untrained, corpus)
-    torch.testing.assert_close(blended, torch.tensor([8.0, 0.0]).repeat(tokens, 1))
-    damped = static_table.finish(dataclasses.replace(TINY, damping=0.5), [first], untrained, corpus)[:, 0]
-    frequent, rare = (int(pick(corpus.counts(tokens)[0])) for pick in (np.argmax, np.argmin))
-    assert damped[frequent] < damped[rare] < 2.0
