@@ -80,12 +80,12 @@ def emoji_code_points(frequencies: Mapping[str, float], limit: int) -> list[str]
     """The most frequent code points of emoji, joiners and skin tones included."""
     import emoji
 
-    points: Counter[str] = Counter()
+    points: dict[str, float] = {}
     for word, frequency in frequencies.items():
         if emoji.is_emoji(word):
             for point in word:
-                points[point] += frequency  # type: ignore[assignment]
-    return [point for point, _ in points.most_common(limit)]
+                points[point] = points.get(point, 0.0) + frequency
+    return sorted(points, key=lambda point: -points[point])[:limit]
 
 
 def listed_words(name: str) -> list[str]:
