@@ -14,6 +14,14 @@ class DType(object):
     uint8 = 4
 
 
+# How the states of an LSTM become one vector: their mean, their maximum, or the state after a last,
+# learned token (id 2, [CLS]) that each direction reads at its end.
+class Pooling(object):
+    mean = 0
+    max = 1
+    cls = 2
+
+
 class Tokenizer(object):
     NONE = 0
     WordPiece = 1
@@ -30,6 +38,7 @@ def TokenizerCreator(unionType, table):
 class Architecture(object):
     NONE = 0
     StaticTable = 1
+    TinyLstm = 2
 
 def ArchitectureCreator(unionType, table):
     from flatbuffers.table import Table
@@ -37,6 +46,8 @@ def ArchitectureCreator(unionType, table):
         return None
     if unionType == Architecture().StaticTable:
         return StaticTableT.InitFromBuf(table.Bytes, table.Pos)
+    if unionType == Architecture().TinyLstm:
+        return TinyLstmT.InitFromBuf(table.Bytes, table.Pos)
     return None
 
 
@@ -346,6 +357,138 @@ class StaticTableT(object):
         return staticTable
 
 
+# A recurrent encoder over the rows of `embedding`, beside their mean (`skip`).
+# Its tensors say how many layers, directions and states it has, and whether it embeds
+# (`projection`), classifies (`classifier`, one of `labels` a row), or both.
+class TinyLstm(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = TinyLstm()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsTinyLstm(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def TinyLstmBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x45\x5A\x42\x31", size_prefixed=size_prefixed)
+
+    # TinyLstm
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # TinyLstm
+    def Pooling(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint8Flags, o + self._tab.Pos)
+        return 0
+
+    # TinyLstm
+    def Skip(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return True
+
+    # TinyLstm
+    def MaxTokens(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 128
+
+    # TinyLstm
+    def Labels(self, j):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            a = self._tab.Vector(o)
+            return self._tab.String(a + flatbuffers.number_types.UOffsetTFlags.py_type(j * 4))
+        return ""
+
+    # TinyLstm
+    def LabelsLength(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.VectorLen(o)
+        return 0
+
+    # TinyLstm
+    def LabelsIsNone(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        return o == 0
+
+def TinyLstmStart(builder): builder.StartObject(4)
+def TinyLstmAddPooling(builder, pooling): builder.PrependUint8Slot(0, pooling, 0)
+def TinyLstmAddSkip(builder, skip): builder.PrependBoolSlot(1, skip, 1)
+def TinyLstmAddMaxTokens(builder, maxTokens): builder.PrependUint32Slot(2, maxTokens, 128)
+def TinyLstmAddLabels(builder, labels): builder.PrependUOffsetTRelativeSlot(3, flatbuffers.number_types.UOffsetTFlags.py_type(labels), 0)
+def TinyLstmStartLabelsVector(builder, numElems): return builder.StartVector(4, numElems, 4)
+def TinyLstmEnd(builder): return builder.EndObject()
+
+try:
+    from typing import List
+except:
+    pass
+
+class TinyLstmT(object):
+
+    # TinyLstmT
+    def __init__(self):
+        self.pooling = 0  # type: int
+        self.skip = True  # type: bool
+        self.maxTokens = 128  # type: int
+        self.labels = None  # type: List[str]
+
+    @classmethod
+    def InitFromBuf(cls, buf, pos):
+        tinyLstm = TinyLstm()
+        tinyLstm.Init(buf, pos)
+        return cls.InitFromObj(tinyLstm)
+
+    @classmethod
+    def InitFromObj(cls, tinyLstm):
+        x = TinyLstmT()
+        x._UnPack(tinyLstm)
+        return x
+
+    # TinyLstmT
+    def _UnPack(self, tinyLstm):
+        if tinyLstm is None:
+            return
+        self.pooling = tinyLstm.Pooling()
+        self.skip = tinyLstm.Skip()
+        self.maxTokens = tinyLstm.MaxTokens()
+        if not tinyLstm.LabelsIsNone():
+            self.labels = []
+            for i in range(tinyLstm.LabelsLength()):
+                self.labels.append(tinyLstm.Labels(i))
+
+    # TinyLstmT
+    def Pack(self, builder):
+        if self.labels is not None:
+            labelslist = []
+            for i in range(len(self.labels)):
+                labelslist.append(builder.CreateString(self.labels[i]))
+            TinyLstmStartLabelsVector(builder, len(self.labels))
+            for i in reversed(range(len(self.labels))):
+                builder.PrependUOffsetTRelative(labelslist[i])
+            labels = builder.EndVector()
+        TinyLstmStart(builder)
+        TinyLstmAddPooling(builder, self.pooling)
+        TinyLstmAddSkip(builder, self.skip)
+        TinyLstmAddMaxTokens(builder, self.maxTokens)
+        if self.labels is not None:
+            TinyLstmAddLabels(builder, labels)
+        tinyLstm = TinyLstmEnd(builder)
+        return tinyLstm
+
+
 class Bundle(object):
     __slots__ = ['_tab']
 
@@ -522,7 +665,7 @@ class BundleT(object):
         self.tokenizerType = 0  # type: int
         self.tokenizer = None  # type: Union[None, WordPieceT]
         self.architectureType = 0  # type: int
-        self.architecture = None  # type: Union[None, StaticTableT]
+        self.architecture = None  # type: Union[None, StaticTableT, TinyLstmT]
         self.tensors = None  # type: List[TensorT]
 
     @classmethod
