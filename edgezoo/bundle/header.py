@@ -1,10 +1,11 @@
 """Decode a bundle's FlatBuffers header, checking every offset (the official package has no verifier)."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgezoo.bundle import layout
-from edgezoo.bundle.layout import StaticTable, TensorEntry, WordPiece
+from edgezoo.bundle.layout import Architecture, StaticTable, TensorEntry, TinyLstm, WordPiece
 from edgezoo.errors import BundleError
 
 
@@ -18,7 +19,7 @@ class Header:
     name: str
     card: str
     tokenizer: WordPiece
-    architecture: StaticTable
+    architecture: Architecture
     tensors: tuple[TensorEntry, ...]
 
 
@@ -45,9 +46,10 @@ def decode_header(data: bytes) -> Header:
 def _decode(root: "_Table") -> Header:
     if root.integer(6, "<B", 0) != 1:
         raise BundleError("the bundle has a tokenizer that this edgezoo does not know; update edgezoo")
-    if root.integer(8, "<B", 0) != 1:
+    architecture = _ARCHITECTURES.get(root.integer(8, "<B", 0))
+    if architecture is None:
         raise BundleError("the bundle has an architecture that this edgezoo does not know; update edgezoo")
-    tokenizer, architecture = root.table(7), root.table(9)
+    tokenizer = root.table(7)
     return Header(
         file_size=root.integer(1, "<Q", 0),
         segments_offset=root.integer(2, "<Q", 0),
@@ -55,9 +57,29 @@ def _decode(root: "_Table") -> Header:
         name=root.string(4, layout.MAX_NAME_SIZE),
         card=root.string(5, layout.MAX_CARD_SIZE),
         tokenizer=WordPiece(tokenizer.integer(0, "<I", 0), tokenizer.integer(1, "<I", 100)),
-        architecture=StaticTable(architecture.integer(0, "<B", 1) != 0),
+        architecture=architecture(root.table(9)),
         tensors=tuple(_entry(table) for table in root.tables(10, layout.MAX_TENSORS)),
     )
+
+
+def _static_table(table: "_Table") -> StaticTable:
+    return StaticTable(table.integer(0, "<B", 1) != 0)
+
+
+def _tiny_lstm(table: "_Table") -> TinyLstm:
+    pooling = table.integer(0, "<B", 0)
+    if pooling >= len(layout.POOLINGS):
+        raise BundleError(f"the model has the unknown pooling {pooling}; update edgezoo")
+    return TinyLstm(
+        pooling=layout.POOLINGS[pooling],
+        skip=table.integer(1, "<B", 1) != 0,
+        max_tokens=table.integer(2, "<I", 128),
+        labels=tuple(table.strings(3, layout.MAX_LABELS, layout.MAX_LABEL_SIZE)),
+    )
+
+
+# By the value of the union `Architecture` in bundle.fbs.
+_ARCHITECTURES: dict[int, Callable[["_Table"], Architecture]] = {1: _static_table, 2: _tiny_lstm}
 
 
 def _entry(table: "_Table") -> TensorEntry:
@@ -114,14 +136,36 @@ class _Table:
         return _Table(self.data, self._target(index))
 
     def vector(self, index: int, item_size: int = 1) -> bytes:
-        start = self._target(index)
+        return self._content(self._target(index), item_size)
+
+    def _content(self, start: int, item_size: int) -> bytes:
         end = start + 4 + _read(self.data, "<I", start) * item_size
         if end > len(self.data):
             raise BundleError("the header is damaged: a vector or string leaves it")
         return self.data[start + 4 : end]
 
     def string(self, index: int, limit: int) -> str:
-        content = self.vector(index)
+        return self._string(self._target(index), limit)
+
+    def strings(self, index: int, limit: int, size_limit: int) -> list[str]:
+        """The strings of a vector that may be missing."""
+        if self._field(index) is None:
+            return []
+        return [self._string(place, size_limit) for place in self._places(index, limit)]
+
+    def tables(self, index: int, limit: int) -> list["_Table"]:
+        return [_Table(self.data, place) for place in self._places(index, limit)]
+
+    def _places(self, index: int, limit: int) -> list[int]:
+        """Where the members of a vector of tables or strings lie."""
+        start = self._target(index) + 4
+        count = len(self.vector(index, item_size=4)) // 4
+        if count > limit:
+            raise BundleError(f"the header lists {count} tensors or labels; at most {limit} are allowed")
+        return [place + _read(self.data, "<I", place) for place in range(start, start + 4 * count, 4)]
+
+    def _string(self, start: int, limit: int) -> str:
+        content = self._content(start, 1)
         if len(content) > limit:
             raise BundleError(
                 f"the header holds a string of {len(content)} bytes; at most {limit} are allowed"
@@ -130,11 +174,3 @@ class _Table:
             return content.decode()
         except UnicodeDecodeError as error:
             raise BundleError("the header holds a string that is not UTF-8") from error
-
-    def tables(self, index: int, limit: int) -> list["_Table"]:
-        start = self._target(index) + 4
-        count = len(self.vector(index, item_size=4)) // 4
-        if count > limit:
-            raise BundleError(f"the header lists {count} tensors; at most {limit} are allowed")
-        places = range(start, start + 4 * count, 4)
-        return [_Table(self.data, place + _read(self.data, "<I", place)) for place in places]

@@ -21,6 +21,15 @@ MAX_WORD_CHARACTERS = 255
 MAX_NAME_SIZE = 127
 MAX_TOKEN_SIZE = 255
 
+MAX_HIDDEN = 512
+MAX_SEQUENCE = 512
+MIN_LABELS, MAX_LABELS = 2, 64
+MAX_LABEL_SIZE = 63
+CLS_ID = 2
+
+# Indexed by the value of `Pooling` in bundle.fbs.
+POOLINGS = ("mean", "max", "cls")
+
 # Indexed by the value of `DType` in bundle.fbs.
 DTYPES = ("float32", "float16", "int8", "int4", "uint8")
 _BITS = {"float32": 32, "float16": 16, "int8": 8, "int4": 4, "uint8": 8}
@@ -39,6 +48,23 @@ class StaticTable:
     """A sentence vector is the (weighted) mean of rows of `embedding`, L2-normalised if `normalize`."""
 
     normalize: bool = True
+
+
+@dataclass(frozen=True)
+class TinyLstm:
+    """A recurrent encoder beside the mean of its embeddings; the shapes of its tensors say the rest.
+
+    `pooling` of its states: one of `POOLINGS`; `skip`: add the mean of the embeddings to the projection;
+    tokens from `max_tokens` on are not read; `labels`: what `classifier` tells apart, none without it.
+    """
+
+    pooling: str = "mean"
+    skip: bool = True
+    max_tokens: int = 128
+    labels: tuple[str, ...] = ()
+
+
+Architecture = StaticTable | TinyLstm
 
 
 @dataclass(frozen=True)

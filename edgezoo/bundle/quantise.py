@@ -12,6 +12,8 @@ from edgezoo.errors import InputError
 
 Float32 = NDArray[np.float32]
 
+_LEAST_NORMAL = np.finfo(np.float16).smallest_normal
+_LARGEST = np.finfo(np.float16).max
 _CHUNK = 1 << 16  # groups searched at a time: bounds the memory of the search
 
 
@@ -34,14 +36,17 @@ class QuantisedTensor:
         return rows, stored * 2 if self.dtype == "int4" else stored
 
 
-def quantise(matrix: NDArray[np.floating[Any]], precision: str) -> QuantisedTensor:
+def quantise(
+    matrix: NDArray[np.floating[Any]], precision: str, *, keep_scale: bool = False
+) -> QuantisedTensor:
     """`matrix` [rows, columns] as int8 with one scale a row, or as int4 with one scale a group of 32 columns.
 
     All scales are multiplied by one common power of two, which brings the largest of them into [0.5, 1]
     and so keeps float16 from its subnormals. `dequantise` therefore returns the matrix times that power:
-    harmless where vectors are compared by cosine or L2-normalised.
-    Raises InputError for another precision, a matrix that is not two-dimensional and finite, or, for int4,
-    a number of columns that is not a multiple of 32.
+    harmless where vectors are compared by cosine or L2-normalised. With `keep_scale` it returns the matrix
+    itself, and no scale is less than float16's least normal number.
+    Raises InputError for another precision, a matrix that is not two-dimensional and finite or, with
+    `keep_scale`, too large for float16 scales, and for int4 a number of columns that is not a multiple of 32.
     """
     if matrix.ndim != 2 or matrix.size == 0 or not np.isfinite(matrix).all():
         raise InputError(
@@ -49,7 +54,7 @@ def quantise(matrix: NDArray[np.floating[Any]], precision: str) -> QuantisedTens
         )
     values = np.asarray(matrix, dtype=np.float32)
     if precision == "int8":
-        integers, scale = _search(values, -127, 127, np.linspace(0.96, 1.0, 5))
+        integers, scale = _search(values, -127, 127, np.linspace(0.96, 1.0, 5), keep_scale)
         return QuantisedTensor("int8", integers, scale[:, None])
     if precision == "int4":
         rows, columns = values.shape
@@ -57,7 +62,8 @@ def quantise(matrix: NDArray[np.floating[Any]], precision: str) -> QuantisedTens
             raise InputError(
                 f"int4 needs a number of columns that is a multiple of {INT4_GROUP}, not {columns}"
             )
-        integers, scale = _search(values.reshape(-1, INT4_GROUP), -8, 7, np.linspace(0.6, 1.1, 26))
+        groups = values.reshape(-1, INT4_GROUP)
+        integers, scale = _search(groups, -8, 7, np.linspace(0.6, 1.1, 26), keep_scale)
         return QuantisedTensor("int4", _pack(integers).reshape(rows, columns // 2), scale.reshape(rows, -1))
     raise InputError(f"precision {precision!r} is unknown; choose 'int8' or 'int4'")
 
@@ -72,7 +78,7 @@ def dequantise(tensor: QuantisedTensor) -> Float32:
 
 
 def _search(
-    groups: Float32, lowest: int, highest: int, factors: NDArray[np.float64]
+    groups: Float32, lowest: int, highest: int, factors: NDArray[np.float64], keep_scale: bool
 ) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     """Integers [groups, width] and float16 scales [groups] of the least squared error among the candidates.
 
@@ -80,12 +86,17 @@ def _search(
     for the integers found (one step of Lloyd's algorithm), where that is better.
     """
     largest = np.abs(groups).max(axis=1) / np.float32(highest)
-    exponent = -np.ceil(np.log2(largest.max())) if largest.any() else 0.0
+    exponent = -np.ceil(np.log2(largest.max())) if largest.any() and not keep_scale else 0.0
     common = np.float32(2.0**exponent)
+    least = _LEAST_NORMAL if keep_scale else np.float16(0)
+    if 1.1 * largest.max() * common > _LARGEST:
+        raise InputError(
+            f"a matrix with an entry of {np.abs(groups).max():g} is too large for float16 scales"
+        )
     integers = np.empty(groups.shape, dtype=np.int8)
     scales = np.empty(len(groups), dtype=np.float16)
     for part in _chunks(len(groups)):
-        chosen = _Choice(groups[part] * common, lowest, highest)
+        chosen = _Choice(groups[part] * common, lowest, highest, least)
         for factor in factors:
             chosen.offer(largest[part] * common * np.float32(factor))
         chosen.offer(chosen.least_squares_scale())
@@ -96,14 +107,14 @@ def _search(
 class _Choice:
     """The best scale seen so far for each group of a chunk."""
 
-    def __init__(self, groups: Float32, lowest: int, highest: int) -> None:
-        self.groups, self.lowest, self.highest = groups, lowest, highest
+    def __init__(self, groups: Float32, lowest: int, highest: int, least: np.float16) -> None:
+        self.groups, self.lowest, self.highest, self.least = groups, lowest, highest, least
         self.error = np.full(len(groups), np.inf, dtype=np.float32)
         self.scale = np.ones(len(groups), dtype=np.float16)
         self.integers = np.zeros(groups.shape, dtype=np.int8)
 
     def offer(self, candidate: Float32) -> None:
-        scale = candidate.astype(np.float16)
+        scale = np.maximum(candidate.astype(np.float16), self.least)
         scale[scale == 0] = 1  # a group of zeros: any scale does
         step = scale.astype(np.float32)[:, None]
         integers = np.clip(np.rint(self.groups / step), self.lowest, self.highest)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgezoo.bundle import layout
+from edgezoo.bundle.architectures import Content, check_model
 from edgezoo.bundle.header import Header, decode_header
 from edgezoo.bundle.layout import TensorEntry
 from edgezoo.bundle.quantise import QuantisedTensor, dequantise
@@ -76,7 +77,10 @@ def _checked(path: Path, data: bytes, verify: bool) -> Bundle:
         raise BundleError("the SHA-256 of the segments is not the one in the header: get the file again")
     arrays = {entry.name: _view(data, entry) for entry in header.tensors}
     bundle = Bundle(path, header, _card(header.card), _vocabulary(arrays), arrays)
-    _check_model(bundle)
+    described = {entry.name: (entry.dtype, entry.shape) for entry in header.tensors}
+    check_model(
+        Content(len(bundle.vocabulary), described, BundleError), header.tokenizer, header.architecture
+    )
     return bundle
 
 
@@ -153,28 +157,3 @@ def _vocabulary(arrays: dict[str, NDArray[Any]]) -> tuple[str, ...]:
     if len(set(tokens)) != len(tokens):
         raise BundleError("the vocabulary holds a token twice")
     return tokens
-
-
-def _check_model(bundle: Bundle) -> None:
-    entries = {entry.name: entry for entry in bundle.header.tensors}
-    tokens = len(bundle.vocabulary)
-    embedding, scale = entries.get("embedding"), entries.get("embedding.scale")
-    if embedding is None or embedding.dtype not in ("int8", "int4") or len(embedding.shape) != 2:
-        raise BundleError("the tensor embedding must be an int8 or int4 matrix")
-    if embedding.shape[0] != tokens:
-        raise BundleError(f"embedding has {embedding.shape[0]} rows for {tokens} tokens")
-    if embedding.shape[1] % layout.INT4_GROUP or embedding.shape[1] > layout.MAX_DIMENSION:
-        raise BundleError(f"the dimension {embedding.shape[1]} is not a multiple of 32 up to 1024")
-    groups = embedding.shape[1] // layout.INT4_GROUP if embedding.dtype == "int4" else 1
-    if scale is None or scale.dtype != "float16" or scale.shape != (tokens, groups):
-        raise BundleError(f"embedding.scale must be float16 [{tokens}, {groups}]")
-    weight = entries.get("weight")
-    if weight and (weight.dtype != "float16" or weight.shape != (tokens,)):
-        raise BundleError(f"weight must be float16 [{tokens}]")
-    settings = bundle.header.tokenizer
-    if settings.unknown_id >= tokens:
-        raise BundleError(
-            f"the tokenizer's unknown_id {settings.unknown_id} lies outside the vocabulary of {tokens}"
-        )
-    if not 1 <= settings.max_word_characters <= layout.MAX_WORD_CHARACTERS:
-        raise BundleError(f"max_word_characters is {settings.max_word_characters}; allowed are 1 to 255")

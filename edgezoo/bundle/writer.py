@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from edgezoo.atomic import write_bytes
 from edgezoo.bundle import layout
-from edgezoo.bundle.layout import StaticTable, TensorEntry, WordPiece
+from edgezoo.bundle.architectures import Content, check_model
+from edgezoo.bundle.layout import Architecture, StaticTable, TensorEntry, WordPiece
 from edgezoo.bundle.quantise import QuantisedTensor
 from edgezoo.errors import InputError, MissingExtraError
 
@@ -26,18 +27,19 @@ def write_bundle(
     card: Mapping[str, Any],
     tokenizer: WordPiece,
     vocabulary: Sequence[str],
-    architecture: StaticTable,
+    architecture: Architecture,
     tensors: Mapping[str, QuantisedTensor | NDArray[Any]],
 ) -> int:
     """Write a model to `path` (under a temporary name, then renamed) and return its size in bytes.
 
-    `vocabulary` lists the tokens by id. `tensors` of a static table: `embedding` (QuantisedTensor
-    [tokens, dimension], from `edgezoo.bundle.quantise.quantise`) and optionally `weight` (float16
-    [tokens]). A QuantisedTensor `x` is stored as `x` and `x.scale`. Arrays: float32, float16, int8, uint8.
+    `vocabulary` lists the tokens by id. SPECIFICATION.md names the tensors of each architecture. A matrix
+    `x` from `edgezoo.bundle.quantise.quantise` is stored as `x` and `x.scale`, an array as it is.
     Raises InputError for content that the format does not allow, MissingExtraError without `flatbuffers`.
     """
-    _check(name, vocabulary, tokenizer, tensors)
+    _check_names(name, vocabulary)
     segments = _segments(vocabulary, tensors)
+    described = {tensor: (dtype, shape) for tensor, dtype, shape, _ in segments}
+    check_model(Content(len(vocabulary), described, InputError), tokenizer, architecture)
     card_text = json.dumps(card, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     if len(card_text.encode()) > layout.MAX_CARD_SIZE:
         raise InputError(f"the card takes more than {layout.MAX_CARD_SIZE} bytes; shorten it")
@@ -51,12 +53,7 @@ def write_bundle(
 _Segment = tuple[str, str, tuple[int, ...], bytes]
 
 
-def _check(
-    name: str,
-    vocabulary: Sequence[str],
-    tokenizer: WordPiece,
-    tensors: Mapping[str, QuantisedTensor | NDArray[Any]],
-) -> None:
+def _check_names(name: str, vocabulary: Sequence[str]) -> None:
     if not _NAME.fullmatch(name):
         raise InputError(f"model name {name!r}: use 1 to 63 lower-case letters, digits, '.', '_' or '-'")
     if len(set(vocabulary)) != len(vocabulary):
@@ -64,24 +61,6 @@ def _check(
     for index, token in enumerate(vocabulary):
         if not 1 <= len(token.encode()) <= layout.MAX_TOKEN_SIZE:
             raise InputError(f"token {index} takes {len(token.encode())} bytes; allowed are 1 to 255")
-    if not 0 <= tokenizer.unknown_id < len(vocabulary):
-        raise InputError(
-            f"unknown_id {tokenizer.unknown_id} lies outside the vocabulary of {len(vocabulary)}"
-        )
-    if not 1 <= tokenizer.max_word_characters <= layout.MAX_WORD_CHARACTERS:
-        raise InputError(f"max_word_characters is {tokenizer.max_word_characters}; allowed are 1 to 255")
-    embedding = tensors.get("embedding")
-    if not isinstance(embedding, QuantisedTensor):
-        raise InputError("a static table needs the tensor 'embedding', quantised to int8 or int4")
-    if embedding.shape[0] != len(vocabulary):
-        raise InputError(f"embedding has {embedding.shape[0]} rows for {len(vocabulary)} tokens")
-    if embedding.shape[1] % layout.INT4_GROUP or embedding.shape[1] > layout.MAX_DIMENSION:
-        raise InputError(f"the dimension {embedding.shape[1]} is not a multiple of 32 up to 1024")
-    weight = tensors.get("weight")
-    if isinstance(weight, QuantisedTensor) or (
-        weight is not None and (weight.dtype != np.float16 or weight.shape != (len(vocabulary),))
-    ):
-        raise InputError(f"weight must be float16 [{len(vocabulary)}]")
 
 
 def _segments(
@@ -125,7 +104,7 @@ def _little_endian(array: NDArray[Any]) -> bytes:
 
 
 def _assemble(
-    name: str, card: str, tokenizer: WordPiece, architecture: StaticTable, segments: list[_Segment]
+    name: str, card: str, tokenizer: WordPiece, architecture: Architecture, segments: list[_Segment]
 ) -> bytes:
     body = bytearray()
     starts = []
@@ -153,7 +132,7 @@ def _header(
     name: str,
     card: str,
     tokenizer: WordPiece,
-    architecture: StaticTable,
+    architecture: Architecture,
     entries: list[TensorEntry],
     digest: bytes,
     segments_offset: int,
@@ -172,8 +151,14 @@ def _header(
     root.tokenizerType, root.tokenizer = schema.Tokenizer.WordPiece, schema.WordPieceT()
     root.tokenizer.unknownId = tokenizer.unknown_id
     root.tokenizer.maxWordCharacters = tokenizer.max_word_characters
-    root.architectureType, root.architecture = schema.Architecture.StaticTable, schema.StaticTableT()
-    root.architecture.normalize = architecture.normalize
+    if isinstance(architecture, StaticTable):
+        root.architectureType, root.architecture = schema.Architecture.StaticTable, schema.StaticTableT()
+        root.architecture.normalize = architecture.normalize
+    else:
+        root.architectureType, root.architecture = schema.Architecture.TinyLstm, schema.TinyLstmT()
+        root.architecture.pooling = layout.POOLINGS.index(architecture.pooling)
+        root.architecture.skip, root.architecture.maxTokens = architecture.skip, architecture.max_tokens
+        root.architecture.labels = list(architecture.labels) or None
     root.tensors = []
     for entry in entries:
         tensor = schema.TensorT()
