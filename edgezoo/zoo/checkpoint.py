@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -42,11 +43,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint directory in memory: `embedding` float32 [tokens, dimension], weights folded in."""
+    """A checkpoint directory in memory: float32 tensors by the names they have in a bundle."""
 
-    embedding: NDArray[np.float32]
+    tensors: dict[str, NDArray[np.float32]]
     vocabulary: list[str]
     card: dict[str, Any]
+
+    @property
+    def embedding(self) -> NDArray[np.float32]:
+        """The table, [tokens, dimension], weights folded in."""
+        return self.tensors["embedding"]
 
 
 def write_checkpoint(
@@ -60,7 +66,6 @@ def write_checkpoint(
     judge: Judge | None,
 ) -> None:
     """Write `out`: checkpoint.safetensors (float16), tokenizer.json, pca.npz, card.json, log and curve."""
-    out.mkdir(parents=True, exist_ok=True)
     rows = scaled(rows)
     sample = Texts(tokenizer, list(islice(files.lines(texts), DRIFT_TEXTS)))
     card = {
@@ -88,12 +93,24 @@ def write_checkpoint(
         ],
         "recipe": config,
     }
-    write_bytes(out / "checkpoint.safetensors", save({"embedding": rows.half().contiguous()}))
-    tokenizer.save(str(out / "tokenizer.json"))
+    save_tensors(out, {"embedding": rows}, tokenizer, card)
     basis.save(out / "pca.npz")
-    write_card(out, card)
     shutil.copyfile(origin.training / "training.jsonl", out / "training.jsonl")
     draw_curve(out / "training.jsonl", out / "training.png")
+
+
+def save_tensors(
+    out: Path, tensors: Mapping[str, Tensor], tokenizer: Tokenizer, card: dict[str, Any]
+) -> None:
+    """Write what `read_checkpoint` needs: `embedding` in float16, all other tensors in float32."""
+    out.mkdir(parents=True, exist_ok=True)
+    stored = {
+        name: tensor.detach().to("cpu", torch.float16 if name == "embedding" else torch.float32).contiguous()
+        for name, tensor in tensors.items()
+    }
+    write_bytes(out / "checkpoint.safetensors", save(stored))
+    tokenizer.save(str(out / "tokenizer.json"))
+    write_card(out, card)
 
 
 LIMITS = (
@@ -148,16 +165,18 @@ def read_checkpoint(directory: Path) -> Checkpoint:
             raise DataError(
                 f"{directory} is no checkpoint directory: {name} is missing; make it with: edgezoo train"
             )
-    embedding = load_file(directory / "checkpoint.safetensors")["embedding"].float().numpy()
+    stored = load_file(directory / "checkpoint.safetensors")
+    tensors = {name: tensor.float().numpy() for name, tensor in stored.items()}
     tokens = json.loads((directory / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     vocabulary = sorted(tokens, key=lambda token: int(tokens[token]))
-    if len(vocabulary) != len(embedding):
-        raise DataError(f"{directory}: {len(vocabulary)} tokens but {len(embedding)} rows; train it again")
+    rows = len(tensors["embedding"])
+    if len(vocabulary) != rows:
+        raise DataError(f"{directory}: {len(vocabulary)} tokens but {rows} rows; train it again")
     card = json.loads((directory / "card.json").read_text(encoding="utf-8"))
     evaluation = directory / "eval.json"
     if evaluation.is_file():
         card["quality"] = json.loads(evaluation.read_text(encoding="utf-8"))["results"]
-    return Checkpoint(embedding, vocabulary, card)
+    return Checkpoint(tensors, vocabulary, card)
 
 
 def draw_curve(log: Path, path: Path) -> None:
