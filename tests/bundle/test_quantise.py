@@ -41,6 +41,23 @@ def test_scales_are_far_from_float16_subnormals(table: Float32, precision: str) 
     assert 0.5 < scale.max() <= 1
 
 
+@pytest.mark.parametrize(("precision", "highest"), [("int8", 127), ("int4", 7)])
+def test_true_scales_are_kept_and_never_subnormal(table: Float32, precision: str, highest: int) -> None:
+    tensor = quantise(table, precision, keep_scale=True)
+    assert tensor.scale.min() >= np.finfo(np.float16).smallest_normal
+    step = np.maximum(np.abs(table).reshape(500, tensor.scale.shape[1], -1).max(2) / highest, 2.0**-14)
+    errors = np.abs(dequantise(tensor) - table).reshape(*step.shape, -1)
+    assert (errors <= 3.01 * step[:, :, None]).all()  # the best scale may clip what lies far out
+    assert np.square(errors).mean() < np.square(step).mean() / 9
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+def test_where_scales_are_kept_a_matrix_may_be_too_large(precision: str) -> None:
+    with pytest.raises(InputError, match="too large"):
+        quantise(np.full((2, 32), 1e9), precision, keep_scale=True)
+    assert np.isfinite(quantise(np.full((2, 32), 1e9), precision).scale).all()
+
+
 def test_int8_has_one_scale_a_row_and_int4_one_for_32_columns(table: Float32) -> None:
     assert quantise(table, "int8").scale.shape == (500, 1)
     assert quantise(table, "int4").scale.shape == (500, 3)
