@@ -18,12 +18,13 @@ from edgezoo.errors import (
     MissingExtraError,
     ModelNotFoundError,
 )
-from edgezoo.sdk.model import Model
+from edgezoo.sdk.model import Classification, Model
 from edgezoo.zoo import registry
 from edgezoo.zoo.registry import ModelEntry
 
 __all__ = [
     "BundleError",
+    "Classification",
     "DataError",
     "EdgezooError",
     "EngineError",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType, TracebackType
-from typing import Any, NoReturn, overload
+from typing import Any, NamedTuple, NoReturn, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,30 @@ from edgezoo.runtimes.base import Runtime
 Vectors = NDArray[np.float32]
 
 
+class Classification(NamedTuple):
+    """What a model takes a text for: the likeliest label, its probability, and those of all labels."""
+
+    label: str
+    score: float
+    probabilities: dict[str, float]
+
+
 class Model:
     """An open model: a context manager, safe to share between threads until it is closed."""
 
-    __slots__ = ("_card", "_embed_one", "_runtime", "dim", "name", "path")
+    __slots__ = ("_card", "_embed_one", "_runtime", "dim", "labels", "name", "path")
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime: Runtime = runtime
         # Bound once: finding it costs as much as a tenth of embedding a short text.
         self._embed_one = runtime.embed_one
         self._card: Mapping[str, Any] | None = None
-        self.dim: int = runtime.dimension
+        self.dim: int = runtime.dimension  # 0: it only classifies
+        self.labels: tuple[str, ...] = getattr(runtime, "labels", ())  # none: it only embeds
         self.name: str = runtime.name
         self.path: str = runtime.path
+        if not self.dim:
+            self._embed_one = self._refuse_to_embed
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -43,7 +54,7 @@ class Model:
         A str gives [dim]; a list (or any ordered iterable of str) gives [n, dim], an empty one [0, dim].
         Lists are spread over up to `threads` threads. The same text gives the same bits on every machine,
         alone or in a list. Lone surrogates count as U+FFFD. Raises InputError, naming the item, for anything
-        but str.
+        but str, and for a model that only classifies.
         """
         if type(texts) is list and len(texts) == 1 and type(texts[0]) is str and threads == 1:
             vector: Vectors = self._embed_one(texts[0])[None]
@@ -51,7 +62,34 @@ class Model:
         _check_threads(threads)
         if isinstance(texts, str):
             return self._embed_one(texts)
-        return self._runtime.embed(_texts(texts), threads)
+        checked = _texts(texts)
+        if not self.dim:
+            self._refuse_to_embed()
+        return self._runtime.embed(checked, threads)
+
+    @overload
+    def classify(self, texts: str, *, threads: int = 1) -> Classification: ...
+    @overload
+    def classify(self, texts: Iterable[str], *, threads: int = 1) -> list[Classification]: ...
+    def classify(
+        self, texts: str | Iterable[str], *, threads: int = 1
+    ) -> "Classification | list[Classification]":
+        """What each text is, among `labels`: a Classification for a str, a list of them for a list.
+
+        Takes what `embed` takes, with the same promise of the same bits; a text without tokens gets the same
+        answer as any other such. Raises InputError as `embed` does, and for a model without a classifier.
+        """
+        _check_threads(threads)
+        checked = [texts] if isinstance(texts, str) else _texts(texts)
+        if not self.labels:
+            raise InputError(f"the model {self.name!r} has no classifier; it embeds: use .embed")
+        probabilities = self._runtime.classify(checked, threads)
+        best, rows = probabilities.argmax(axis=1).tolist(), probabilities.tolist()
+        results = [
+            Classification(self.labels[i], row[i], dict(zip(self.labels, row, strict=True)))
+            for i, row in zip(best, rows, strict=True)
+        ]
+        return results[0] if isinstance(texts, str) else results
 
     @overload
     def similarity(self, a: str, b: str) -> float: ...
@@ -92,7 +130,12 @@ class Model:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<edgezoo model {self.name!r}, {self.dim} dimensions, {self.path}>"
+        abilities = [f"{self.dim} dimensions"] if self.dim else []
+        abilities += [f"labels {', '.join(self.labels)}"] if self.labels else []
+        return f"<edgezoo model {self.name!r}, {', '.join(abilities)}, {self.path}>"
+
+    def _refuse_to_embed(self, text: str = "") -> NoReturn:
+        raise InputError(f"the model {self.name!r} has no vectors; it classifies: use .classify")
 
     def _unit(self, texts: str | Iterable[str] | Vectors) -> Vectors:
         if not isinstance(texts, np.ndarray) or texts.dtype.kind != "f":
@@ -112,6 +155,7 @@ class _Closed:
     def __init__(self, runtime: Runtime) -> None:
         self.name, self.path, self.card = runtime.name, runtime.path, runtime.card
         self.dimension, self.vocabulary_size = runtime.dimension, runtime.vocabulary_size
+        self.labels = getattr(runtime, "labels", ())
 
     def _refuse(self) -> NoReturn:
         raise InputError("this model is closed; load it again, or use it inside its `with` block")
@@ -120,6 +164,9 @@ class _Closed:
         self._refuse()
 
     def embed_one(self, text: str) -> Vectors:
+        self._refuse()
+
+    def classify(self, texts: list[str], threads: int = 1) -> Vectors:
         self._refuse()
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:

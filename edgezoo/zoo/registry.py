@@ -10,7 +10,10 @@ MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "models")
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model of the zoo; `size` is the bundle's, in bytes, tokenizer included."""
+    """A model of the zoo; `size` is the bundle's, in bytes, tokenizer included.
+
+    `dim` is 0 where it only classifies, `labels` are none where it only embeds.
+    """
 
     name: str
     path: str
@@ -20,6 +23,7 @@ class ModelEntry:
     size: int
     languages: tuple[str, ...]
     description: str
+    labels: tuple[str, ...]
 
 
 def names() -> list[str]:
@@ -57,11 +61,12 @@ def _entry(name: str) -> ModelEntry:
         name=name,
         path=_bundle(name),
         family=card["family"],
-        dim=card["dimension"],
+        dim=card.get("dimension", 0),
         vocabulary_size=card["vocabulary_size"],
         size=os.path.getsize(_bundle(name)),
         languages=tuple(card["languages"]),
         description=card["description"],
+        labels=tuple(card.get("architecture_settings", {}).get("labels", ())),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgezoo import __version__
-from edgezoo.sdk.cli import models, training, vectors
+from edgezoo.sdk.cli import labels, models, training, vectors
 
 app = typer.Typer(
     name="edgezoo",
@@ -34,6 +34,7 @@ def describe(
     edgezoo list                                         what there is
     edgezoo embed static-en "hello world"                text in, vector out
     edgezoo similarity static-en "hi" "hello" "goodbye"  which is nearest
+    edgezoo classify tinylstm-sst2 "what a lovely film"  which label fits
     """
 
 
@@ -41,6 +42,7 @@ app.command("list")(models.list_models)
 app.command("info")(models.info)
 app.command("embed")(vectors.embed)
 app.command("similarity")(vectors.similarity)
+app.command("classify")(labels.classify)
 app.command("verify")(models.verify)
 app.command("eval")(training.evaluate)
 app.command("train")(training.train)

@@ -21,10 +21,18 @@ def list_models(json: JsonOption = False) -> None:
         print_json([asdict(entry) for entry in entries])
         return
     rows = [
-        (entry.name, entry.family, str(entry.dim), size_text(entry.size), entry.description)
+        (
+            entry.name,
+            entry.family,
+            str(entry.dim or "–"),
+            ", ".join(entry.labels) or "–",
+            size_text(entry.size),
+            entry.description,
+        )
         for entry in entries
     ]
-    print_table(["model", "family", "dim", "size", "description"], rows, numeric=["dim", "size"])
+    columns = ["model", "family", "dim", "labels", "size", "description"]
+    print_table(columns, rows, numeric=["dim", "size"])
 
 
 def info(model: ModelArgument, json: JsonOption = False) -> None:
@@ -38,7 +46,8 @@ def info(model: ModelArgument, json: JsonOption = False) -> None:
     if json:
         print_json({**facts, "card": card})
         return
-    print_table(["", ""], [(key, str(value)) for key, value in facts.items() if key != "tensors"])
+    shown = {key: value for key, value in facts.items() if key != "tensors" and value}
+    print_table(["", ""], _lines(shown))
     print_table(
         ["tensor", "dtype", "shape", "bytes"],
         [(t["name"], t["dtype"], str(t["shape"]), f"{t['size']:,}") for t in facts["tensors"]],
@@ -97,6 +106,7 @@ def _describe(model: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "tokenizer": type(header.tokenizer).__name__,
         "vocabulary": len(bundle.vocabulary),
         "dimension": handle.dim,
+        "labels": list(handle.labels),
         "sha256": header.sha256.hex(),
         "tensors": [asdict(entry) for entry in header.tensors],
     }

@@ -2,12 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+Result = TypeVar("Result")
 
 _PIPE_WIDTH = 100_000  # programs that read a pipe want a row on a line
 
@@ -30,3 +33,22 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: 
 def size_text(size: int) -> str:
     """A size in bytes for people, in decimal units."""
     return f"{size / 1e6:.2f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
+
+
+def counted(
+    title: str, batches: Iterable[tuple[list[str], Result]], *, shown: bool = True
+) -> Iterator[tuple[list[str], Result]]:
+    """The batches, while a terminal on standard error counts their texts."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn(title), MofNCompleteColumn(), TimeElapsedColumn())
+    hidden = not shown or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task(title, total=None)
+        for batch, result in batches:
+            yield batch, result
+            progress.advance(task, len(batch))
+
+
+def print_note(text: str) -> None:
+    """A line on standard error."""
+    Console(stderr=True).print(text, markup=False, highlight=False)

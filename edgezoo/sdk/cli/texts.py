@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -15,6 +16,8 @@ FileOption = Annotated[
         "--file", "-f", metavar="FILE", help="Read texts from FILE, one a line.", dir_okay=False, exists=True
     ),
 ]
+
+_BATCH = 4096
 
 
 def gather(arguments: list[str], file: Path | None) -> Iterator[str]:
@@ -45,3 +48,14 @@ def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
             yield line.decode().removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
             raise InputError(f"{name}, line {number}: not UTF-8; convert it first, e.g. with iconv") from None
+
+
+def in_batches(texts: Iterator[str]) -> Iterator[list[str]]:
+    """The texts in lists of thousands."""
+    while batch := list(islice(texts, _BATCH)):
+        yield batch
+
+
+def printable(text: str) -> str:
+    """The text with lone surrogates as U+FFFD, as the engine sees it: terminals and JSON refuse them."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

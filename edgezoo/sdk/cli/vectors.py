@@ -1,42 +1,40 @@
 """`edgezoo embed` and `edgezoo similarity`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from edgezoo import sdk
 from edgezoo.atomic import write_bytes
 from edgezoo.errors import InputError
-from edgezoo.sdk.cli.output import print_json, print_table
-from edgezoo.sdk.cli.texts import FileOption, gather
+from edgezoo.sdk.cli.output import counted, print_json, print_note, print_table
+from edgezoo.sdk.cli.texts import FileOption, gather, in_batches, printable
 from edgezoo.sdk.model import Vectors
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="A model's name, or the path of an .ezb file.")
 ]
+TextsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="TEXT", help='Texts; "-": standard input.')
+]
+ThreadsOption = Annotated[int, typer.Option("--threads", "-j", min=1, help="Threads to use.")]
 
-_BATCH = 4096
 _SHOWN_VALUES = 5
 
 
 def embed(
     model: ModelArgument,
-    texts: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT", help='Texts; "-": standard input.')
-    ] = None,
+    texts: TextsArgument = None,
     file: FileOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Write the vectors to FILE (.npy)."),
     ] = None,
-    threads: Annotated[int, typer.Option("--threads", "-j", min=1, help="Threads to use.")] = 1,
+    threads: ThreadsOption = 1,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each text.")] = False,
 ) -> None:
     """Turn texts into vectors.
@@ -50,13 +48,13 @@ def embed(
         raise InputError("--out and --json exclude each other; choose one")
     source = gather(texts or [], file)
     with sdk.load(model) as handle:
-        batches = ((batch, handle.embed(batch, threads=threads)) for batch in _batches(source))
+        batches = ((batch, handle.embed(batch, threads=threads)) for batch in in_batches(source))
         if out is not None:
             _save(out, batches, handle.dim)
         elif json:
             for batch, vectors in batches:
                 for text, vector in zip(batch, vectors, strict=True):
-                    print_json({"text": _printable(text), "vector": vector.tolist()})
+                    print_json({"text": printable(text), "vector": vector.tolist()})
         else:
             _show(batches, handle.dim)
 
@@ -64,9 +62,7 @@ def embed(
 def similarity(
     model: ModelArgument,
     query: Annotated[str, typer.Argument(help="The text that the others are compared with.")],
-    texts: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT", help='Texts; "-": standard input.')
-    ] = None,
+    texts: TextsArgument = None,
     file: FileOption = None,
     top: Annotated[
         int, typer.Option("--top", "-n", min=1, help="Show only the N nearest.", metavar="N")
@@ -84,16 +80,11 @@ def similarity(
         cosines = np.asarray(handle.similarity(query, candidates))
     order = np.argsort(-cosines, kind="stable")[:top]
     if json:
-        results = [{"text": _printable(candidates[i]), "similarity": float(cosines[i])} for i in order]
-        print_json({"query": _printable(query), "results": results})
+        results = [{"text": printable(candidates[i]), "similarity": float(cosines[i])} for i in order]
+        print_json({"query": printable(query), "results": results})
     else:
-        rows = [(f"{cosines[i]:.4f}", _printable(candidates[i])) for i in order]
+        rows = [(f"{cosines[i]:.4f}", printable(candidates[i])) for i in order]
         print_table(["similarity", "text"], rows, numeric=["similarity"])
-
-
-def _batches(texts: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(islice(texts, _BATCH)):
-        yield batch
 
 
 def _show(batches: Iterable[tuple[list[str], Vectors]], dim: int) -> None:
@@ -101,26 +92,16 @@ def _show(batches: Iterable[tuple[list[str], Vectors]], dim: int) -> None:
     for batch, vectors in batches:
         for text, vector in zip(batch, vectors, strict=True):
             values = " ".join(f"{value:+.4f}" for value in vector[:_SHOWN_VALUES])
-            rows.append((_printable(text), f"{values} … ({dim} values)"))
+            rows.append((printable(text), f"{values} … ({dim} values)"))
     print_table(["text", "vector"], rows)
 
 
 def _save(path: Path, batches: Iterable[tuple[list[str], Vectors]], dim: int) -> None:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("embedding"), MofNCompleteColumn(), TimeElapsedColumn())
     parts = [np.empty((0, dim), dtype=np.float32)]
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("embedding", total=None)
-        for batch, vectors in batches:
-            parts.append(vectors)
-            progress.advance(task, len(batch))
+    for _, vectors in counted("embedding", batches):
+        parts.append(vectors)
     vectors = np.concatenate(parts)
     content = BytesIO()
     np.save(content, vectors)
     write_bytes(path, content.getvalue())
-    console.print(f"wrote float32 {list(vectors.shape)} to {path}", markup=False, highlight=False)
-
-
-def _printable(text: str) -> str:
-    """The text with lone surrogates as U+FFFD, as the engine sees it: terminals and JSON refuse them."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    print_note(f"wrote float32 {list(vectors.shape)} to {path}")
