@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Runtime(Protocol):
-    """An open bundle that turns texts into vectors; texts are str and nothing else."""
+    """An open bundle that turns texts into vectors or classes; texts are str and nothing else."""
 
     @property
     def name(self) -> str:
@@ -23,7 +23,11 @@ class Runtime(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
+        """Length of a vector; 0 for a model that only classifies."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes; none for a model that only embeds."""
 
     @property
     def vocabulary_size(self) -> int:
@@ -34,6 +38,9 @@ class Runtime(Protocol):
 
     def embed_one(self, text: str) -> NDArray[np.float32]:
         """Vector [dimension]."""
+
+    def classify(self, texts: list[str], threads: int = 1) -> NDArray[np.float32]:
+        """Probabilities [len(texts), len(labels)]."""
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids [tokens]."""

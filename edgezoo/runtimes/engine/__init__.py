@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+from collections.abc import Callable
 from ctypes import addressof
 
 import numpy as np
@@ -14,6 +15,9 @@ from edgezoo.errors import BundleError, InputError, ModelNotFoundError
 from edgezoo.runtimes.engine.binding import ISAS, Description, Error, library
 
 Vectors = NDArray[np.float32]
+
+# A function of the library that takes model, texts, ends, count and where its rows go.
+Batch = Callable[..., None]
 
 # No address: ctypes refuses it.
 _CLOSED = object()
@@ -83,14 +87,20 @@ class EngineRuntime:
         try:
             self.name: str = ctypes.string_at(d.name, d.name_length).decode()
             self.card: str = ctypes.string_at(d.card, d.card_length).decode()
+            self.labels: tuple[str, ...] = tuple(self._label(index) for index in range(d.labels))
         except UnicodeDecodeError as error:
-            raise BundleError(f"{self.path}: the name or the card is not UTF-8 text") from error
+            raise BundleError(f"{self.path}: the name, the card or a label is not UTF-8 text") from error
         self.sha256: str = ctypes.string_at(d.sha256, 32).hex()
         self.dimension: int = d.dimension
         self._vector = ctypes.c_float * self.dimension
         self.vocabulary_size: int = d.vocabulary_size
         self.isa: str = ISAS[d.isa]
         self._segments = slice(d.segments_begin, d.segments_end)
+
+    def _label(self, index: int) -> str:
+        length = ctypes.c_size_t()
+        address = library.ez_label(self._model, index, ctypes.byref(length))
+        return ctypes.string_at(address, length.value).decode()
 
     def _verify(self, bundle: NDArray[np.uint8]) -> None:
         import hashlib
@@ -130,29 +140,34 @@ class EngineRuntime:
 
     def embed(self, texts: list[str], threads: int = 1) -> Vectors:
         """Sentence vectors, float32 [texts, dimension], on up to `threads` threads."""
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        return self._batch(library.ez_embed_batch, texts, self.dimension, threads)
+
+    def classify(self, texts: list[str], threads: int = 1) -> Vectors:
+        """Probabilities of the labels, float32 [texts, labels], on up to `threads` threads."""
+        return self._batch(library.ez_classify_batch, texts, len(self.labels), threads)
+
+    def _batch(self, function: Batch, texts: list[str], width: int, threads: int) -> Vectors:
+        rows = np.empty((len(texts), width), dtype=np.float32)
         if threads == 1 or len(texts) <= _SLICE:
-            self._embed_into(texts, vectors)
-            return vectors
+            self._run(function, texts, rows)
+            return rows
         parts = range(0, len(texts), _SLICE)
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(
-                lambda i: self._embed_into(texts[i : i + _SLICE], vectors[i : i + _SLICE]), parts
+                lambda i: self._run(function, texts[i : i + _SLICE], rows[i : i + _SLICE]), parts
             ):
                 pass
-        return vectors
+        return rows
 
-    def _embed_into(self, texts: list[str], vectors: Vectors) -> None:
+    def _run(self, function: Batch, texts: list[str], rows: Vectors) -> None:
         try:
             encoded = [text.encode() for text in texts]
         except UnicodeEncodeError:
             encoded = [encode(text) for text in texts]
         ends = np.cumsum(np.fromiter(map(len, encoded), np.uintp, len(encoded)), dtype=np.uintp)
-        library.ez_embed_batch(
-            self._model, b"".join(encoded), ends.ctypes.data, len(encoded), vectors.ctypes.data
-        )
+        function(self._model, b"".join(encoded), ends.ctypes.data, len(encoded), rows.ctypes.data)
 
     def close(self) -> None:
         """Release the file and the model's memory, once running calls have ended; no call may follow."""

@@ -31,6 +31,7 @@ class Description(ctypes.Structure):
         ("segments_end", ctypes.c_size_t),
         ("vocabulary_size", ctypes.c_size_t),
         ("dimension", ctypes.c_size_t),
+        ("labels", ctypes.c_size_t),
         ("isa", ctypes.c_int),
     ]
 
@@ -53,6 +54,8 @@ def _load() -> ctypes.CDLL:
         ("ez_tokenize", size, (pointer, text, size, pointer, size)),
         ("ez_embed", None, (pointer, text, size, pointer)),
         ("ez_embed_batch", None, (pointer, text, pointer, size, pointer)),
+        ("ez_label", pointer, (pointer, size, pointer)),
+        ("ez_classify_batch", None, (pointer, text, pointer, size, pointer)),
     ):
         function = getattr(loaded, name)
         function.restype, function.argtypes = result, arguments

@@ -2,33 +2,20 @@
 #ifndef EZ_BUNDLE_H
 #define EZ_BUNDLE_H
 
-#include "engine.h"
+#include "static_table.h"
+#include "tiny_lstm.h"
+#include "wordpiece.h"
 
-typedef enum { EZ_FLOAT32 = 0, EZ_FLOAT16, EZ_INT8, EZ_INT4, EZ_UINT8 } ez_dtype;
-
-typedef struct {
-    ez_dtype dtype;
-    uint32_t rows;
-    uint32_t columns; /* 1 for a vector */
-    const uint8_t *values;
-} ez_tensor;
-
-/* A table of integers with one float16 scale for every `columns / groups` neighbours in a row. */
-typedef struct {
-    ez_tensor values;
-    ez_tensor scales;
-} ez_quantised;
+/* Values of the union Architecture in bundle.fbs. */
+typedef enum { EZ_STATIC_TABLE = 1, EZ_TINY_LSTM } ez_architecture;
 
 /* The checked view of a bundle; pointers lead into its bytes. */
 typedef struct {
     ez_description description;
-    uint32_t unknown_id;
-    uint32_t max_word_characters;
-    int normalize;
-    ez_tensor vocabulary_lengths;
-    ez_tensor vocabulary_bytes;
-    ez_quantised embedding;
-    ez_tensor weight; /* values is NULL when every token weighs the same */
+    ez_vocabulary vocabulary;
+    ez_architecture architecture;
+    ez_static_table table;
+    ez_lstm_tensors lstm;
 } ez_bundle;
 
 /* Checks everything but the checksum; returns 1, or 0 and *error. */

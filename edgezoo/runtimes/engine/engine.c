@@ -1,9 +1,6 @@
 #include "engine.h"
 
 #include "bundle.h"
-#include "kernels.h"
-#include "static_table.h"
-#include "wordpiece.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -11,31 +8,48 @@ struct ez_model {
     ez_description description;
     const ez_kernels *kernels;
     ez_wordpiece wordpiece;
-    ez_static_table table;
+    ez_architecture architecture;
+    union {
+        ez_static_table table;
+        ez_lstm lstm;
+    };
 };
 
-static size_t model_size(void) { return (sizeof(ez_model) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+/* The model's memory: itself, the vocabulary's index, then what its architecture prepares. */
+static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+static size_t index_offset(void) { return aligned(sizeof(ez_model)); }
+
+static size_t prepared_offset(const ez_bundle *bundle) {
+    return index_offset() + aligned(ez_wordpiece_memory(&bundle->vocabulary));
+}
+
+static size_t memory_size(const ez_bundle *bundle) {
+    return prepared_offset(bundle) + (bundle->architecture == EZ_TINY_LSTM ? ez_lstm_memory(&bundle->lstm) : 0);
+}
 
 size_t ez_memory_size(const void *bundle, size_t size, ez_error *error) {
     ez_bundle read;
-    return ez_bundle_read(bundle, size, &read, error) ? model_size() + ez_wordpiece_memory(&read) : 0;
+    return ez_bundle_read(bundle, size, &read, error) ? memory_size(&read) : 0;
 }
 
-ez_model *ez_open(const void *bundle, size_t size, void *memory, size_t memory_size, ez_error *error) {
+ez_model *ez_open(const void *bundle, size_t size, void *memory, size_t available, ez_error *error) {
     ez_bundle read;
     ez_model *model = memory;
     if (!ez_bundle_read(bundle, size, &read, error) || !ez_bundle_check(bundle, size, error)) return NULL;
-    if (!memory || (uintptr_t)memory % ALIGNMENT || memory_size < model_size() + ez_wordpiece_memory(&read)) {
+    if (!memory || (uintptr_t)memory % ALIGNMENT || available < memory_size(&read)) {
         *error = (ez_error){EZ_MEMORY, "the model's memory is missing, too small or not 64-byte aligned", 0};
         return NULL;
     }
-    if (!ez_wordpiece_build(&model->wordpiece, &read, (char *)memory + model_size())) {
+    if (!ez_wordpiece_build(&model->wordpiece, &read.vocabulary, (char *)memory + index_offset())) {
         *error = (ez_error){EZ_CORRUPT, "the vocabulary holds a token twice", 0};
         return NULL;
     }
     model->description = read.description;
-    model->table = (ez_static_table){read.embedding, read.weight, read.normalize};
+    model->architecture = read.architecture;
     ez_select_isa(model, ez_best_isa());
+    if (model->architecture == EZ_STATIC_TABLE) model->table = read.table;
+    else ez_lstm_build(&model->lstm, &read.lstm, model->kernels, (char *)memory + prepared_offset(&read));
     return model;
 }
 
@@ -60,11 +74,32 @@ size_t ez_tokenize(const ez_model *model, const char *text, size_t length, uint3
 }
 
 void ez_embed(const ez_model *model, const char *text, size_t length, float *vector) {
-    ez_static_embed(&model->table, &model->wordpiece, model->kernels, text, length, vector);
+    if (!model->description.dimension) return;
+    if (model->architecture == EZ_STATIC_TABLE)
+        ez_static_embed(&model->table, &model->wordpiece, model->kernels, text, length, vector);
+    else ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, text, length, vector, NULL);
 }
 
 void ez_embed_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count, float *vectors) {
     size_t begin = 0;
     for (size_t i = 0; i < count; begin = ends[i++])
         ez_embed(model, texts + begin, ends[i] - begin, vectors + i * model->description.dimension);
+}
+
+const char *ez_label(const ez_model *model, size_t index, size_t *length) {
+    if (index >= model->description.labels) return NULL;
+    *length = model->lstm.tensors.label_length[index];
+    return model->lstm.tensors.label[index];
+}
+
+void ez_classify(const ez_model *model, const char *text, size_t length, float *probabilities) {
+    if (model->description.labels)
+        ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, text, length, NULL, probabilities);
+}
+
+void ez_classify_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count,
+                       float *probabilities) {
+    size_t begin = 0;
+    for (size_t i = 0; i < count; begin = ends[i++])
+        ez_classify(model, texts + begin, ends[i] - begin, probabilities + i * model->description.labels);
 }

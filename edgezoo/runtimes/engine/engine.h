@@ -1,9 +1,9 @@
-/* edgezoo engine: text in, vector out, from one bundle, the same bits on every device.
+/* edgezoo engine: text in, vector or class out, from one bundle, the same bits on every device.
  *
  * The caller owns all memory: the bundle's bytes (a file mapped or read, 8-byte aligned), which must
  * stay unchanged while the model is open, and a block of ez_memory_size() bytes for the model's index.
  * Nothing is allocated, no global state exists, and an open model is read-only: any number of threads
- * may use it at once. There is nothing to close; release the two blocks when done.
+ * may use it at once, each with 300 KiB of stack. There is nothing to close; release the two blocks when done.
  *
  *     ez_error error;
  *     size_t needed = ez_memory_size(bundle, size, &error);
@@ -61,7 +61,8 @@ typedef struct {
     size_t segments_begin;
     size_t segments_end;
     size_t vocabulary_size;
-    size_t dimension;
+    size_t dimension; /* of a vector; 0 for a model that only classifies */
+    size_t labels;    /* classes; 0 for a model that only embeds */
     ez_isa isa;
 } ez_description;
 
@@ -80,11 +81,22 @@ EZ_API int ez_select_isa(ez_model *model, ez_isa isa);
 /* Writes the first `capacity` token ids of a UTF-8 text and returns how many it has in all. */
 EZ_API size_t ez_tokenize(const ez_model *model, const char *text, size_t length, uint32_t *ids, size_t capacity);
 
-/* Writes float32 [dimension]; zeros for a text without known tokens. Texts may be of any length. */
+/* Writes float32 [dimension]; zeros for a text without known tokens. Texts may be of any length; a recurrent model
+ * reads their first tokens, as many as its bundle says. */
 EZ_API void ez_embed(const ez_model *model, const char *text, size_t length, float *vector);
 
 /* Writes float32 [count, dimension] for texts that lie end to end: text i is [ends[i - 1], ends[i]). */
 EZ_API void ez_embed_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count, float *vectors);
+
+/* The name of a class, UTF-8, not NUL-terminated, inside the bundle; NULL outside [0, labels). */
+EZ_API const char *ez_label(const ez_model *model, size_t index, size_t *length);
+
+/* Writes the probabilities, float32 [labels], which add up to 1. */
+EZ_API void ez_classify(const ez_model *model, const char *text, size_t length, float *probabilities);
+
+/* Writes float32 [count, labels] for texts that lie as in ez_embed_batch. */
+EZ_API void ez_classify_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count,
+                              float *probabilities);
 
 #ifdef __cplusplus
 }

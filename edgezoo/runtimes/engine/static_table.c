@@ -1,48 +1,35 @@
 #include "static_table.h"
 
-#include <string.h>
+#include "embedding.h"
 
-/* Rows that are looked up and added together. In a long text each such block is summed for itself before it
- * joins the total, so that rounding errors grow with the number of blocks and not of tokens. */
-enum { BLOCK = 64, CACHE_LINE = 64, MAX_GROUPS = EZ_MAX_DIMENSION / 32 };
+enum { STATIC_TABLE_NORMALIZE };
 
-/* Exact for every finite float16: the exponent is rebased by a multiplication, subnormals included. */
-static float widen(const uint8_t *values, size_t index) {
-    uint32_t half = (uint32_t)values[2 * index] | (uint32_t)values[2 * index + 1] << 8;
-    uint32_t bits = (half & 0x7FFF) << 13;
-    float magnitude;
-    memcpy(&magnitude, &bits, sizeof magnitude);
-    magnitude *= 0x1p112f;
-    return half & 0x8000 ? -magnitude : magnitude;
+void ez_static_read(ez_reader *r, ez_description *file, ez_static_table *t) {
+    uint64_t settings = ez_reference(r, r->root, EZ_BUNDLE_ARCHITECTURE);
+    uint32_t tokens = (uint32_t)file->vocabulary_size;
+    t->normalize = (int)ez_scalar_field(r, settings, STATIC_TABLE_NORMALIZE, 1, 1);
+    t->embedding = ez_find_quantised(r, file, "embedding", tokens, 0, 1);
+    t->weight = ez_find_tensor(r, file, "weight", 0);
+    if (t->weight.values && (t->weight.dtype != EZ_FLOAT16 || t->weight.rows != tokens || t->weight.columns != 1 ||
+                             !ez_finite_float16(&t->weight)))
+        ez_fail(r, EZ_CORRUPT, r->root, "the token weights are not finite float16 [tokens]");
+    file->dimension = t->embedding.values.columns;
 }
 
-static float token_weight(const ez_static_table *t, uint32_t id) {
-    return t->weight.values ? widen(t->weight.values, id) : 1.0f;
-}
-
-/* Adds up to BLOCK rows and returns `total` plus their weights. */
+/* Adds up to EZ_ROW_BLOCK rows and returns `total` plus their weights. */
 static float add_rows(const ez_static_table *t, const ez_kernels *kernels, const uint32_t *ids, size_t count,
                       float *sums, float total) {
-    const ez_tensor *values = &t->embedding.values, *scales = &t->embedding.scales;
-    size_t columns = values->columns, groups = scales->columns;
-    size_t row_bytes = values->dtype == EZ_INT4 ? columns / 2 : columns;
-    const uint8_t *rows[BLOCK];
-    float factors[BLOCK * MAX_GROUPS];
+    float weights[EZ_ROW_BLOCK];
     for (size_t i = 0; i < count; i++) {
-        rows[i] = values->values + row_bytes * ids[i];
-        for (size_t byte = 0; byte < row_bytes; byte += CACHE_LINE) __builtin_prefetch(rows[i] + byte);
+        weights[i] = t->weight.values ? ez_widen(t->weight.values, ids[i]) : 1.0f;
+        total += weights[i];
     }
-    for (size_t i = 0; i < count; i++) {
-        float weight = token_weight(t, ids[i]);
-        for (size_t group = 0; group < groups; group++)
-            factors[groups * i + group] = weight * widen(scales->values, groups * ids[i] + group);
-        total += weight;
-    }
-    if (values->dtype == EZ_INT4) kernels->add_int4_rows(sums, rows, factors, count, columns);
-    else kernels->add_int8_rows(sums, (const int8_t *const *)rows, factors, count, columns);
+    ez_add_rows(&t->embedding, kernels, ids, weights, count, sums);
     return total;
 }
 
+/* In a long text each block of rows is summed for itself before it joins the total, so that rounding errors
+ * grow with the number of blocks and not of tokens. */
 static float add_block(const ez_static_table *t, const ez_kernels *kernels, const uint32_t *ids, size_t count,
                        float *vector, float total) {
     float block[EZ_MAX_DIMENSION];
@@ -61,8 +48,8 @@ void ez_static_embed(const ez_static_table *t, const ez_wordpiece *wordpiece, co
     float total = 0;
     memset(vector, 0, dimension * sizeof *vector);
     for (int first = 1; (count = ez_wordpiece_next(wordpiece, &cursor, ids)) > 0; first = 0)
-        for (size_t i = 0; i < count; i += BLOCK) {
-            size_t rows = count - i < BLOCK ? count - i : BLOCK;
+        for (size_t i = 0; i < count; i += EZ_ROW_BLOCK) {
+            size_t rows = count - i < EZ_ROW_BLOCK ? count - i : EZ_ROW_BLOCK;
             total = (first && i == 0 ? add_rows : add_block)(t, kernels, ids + i, rows, vector, total);
         }
     float divisor = t->normalize ? __builtin_sqrtf(kernels->sum_of_squares(vector, dimension)) : total;

@@ -76,8 +76,8 @@ static uint32_t slot_count(uint32_t tokens) {
     return slots;
 }
 
-size_t ez_wordpiece_memory(const ez_bundle *bundle) {
-    return sizeof(ez_slot) * slot_count(bundle->vocabulary_lengths.rows);
+size_t ez_wordpiece_memory(const ez_vocabulary *vocabulary) {
+    return sizeof(ez_slot) * slot_count(vocabulary->lengths.rows);
 }
 
 static int fill_slots(ez_wordpiece *w, const ez_tensor *lengths, ez_slot *slots) {
@@ -122,15 +122,15 @@ static size_t split_word(const ez_wordpiece *w, const uint8_t *word, size_t leng
     return count;
 }
 
-int ez_wordpiece_build(ez_wordpiece *w, const ez_bundle *bundle, void *memory) {
-    uint32_t slots = slot_count(bundle->vocabulary_lengths.rows);
+int ez_wordpiece_build(ez_wordpiece *w, const ez_vocabulary *vocabulary, void *memory) {
+    uint32_t slots = slot_count(vocabulary->lengths.rows);
     memset(memory, 0, slots * sizeof(ez_slot));
-    *w = (ez_wordpiece){.bytes = bundle->vocabulary_bytes.values,
+    *w = (ez_wordpiece){.bytes = vocabulary->bytes.values,
                         .slots = memory,
                         .mask = slots - 1,
-                        .unknown_id = bundle->unknown_id,
-                        .max_word_characters = bundle->max_word_characters};
-    if (!fill_slots(w, &bundle->vocabulary_lengths, memory)) return 0;
+                        .unknown_id = vocabulary->unknown_id,
+                        .max_word_characters = vocabulary->max_word_characters};
+    if (!fill_slots(w, &vocabulary->lengths, memory)) return 0;
     for (uint32_t byte = 0; byte < 128; byte++) {
         uint8_t character[BLOCK] = {(uint8_t)byte};
         uint32_t found = find_piece(w, character, 1, 0);

@@ -2,7 +2,15 @@
 #ifndef EZ_WORDPIECE_H
 #define EZ_WORDPIECE_H
 
-#include "bundle.h"
+#include "header.h"
+
+/* A WordPiece as a bundle describes it. */
+typedef struct {
+    ez_tensor lengths; /* uint8 [tokens] */
+    ez_tensor bytes;   /* uint8, all tokens end to end */
+    uint32_t unknown_id;
+    uint32_t max_word_characters;
+} ez_vocabulary;
 
 /* A free slot has key 0. */
 typedef struct {
@@ -30,10 +38,10 @@ typedef struct {
 /* One call of ez_wordpiece_next may write this many ids. */
 enum { EZ_TOKEN_CHUNK = 512 };
 
-size_t ez_wordpiece_memory(const ez_bundle *bundle);
+size_t ez_wordpiece_memory(const ez_vocabulary *vocabulary);
 
 /* Returns 1, or 0 if the vocabulary holds a token twice. `memory` is 8-byte aligned. */
-int ez_wordpiece_build(ez_wordpiece *wordpiece, const ez_bundle *bundle, void *memory);
+int ez_wordpiece_build(ez_wordpiece *wordpiece, const ez_vocabulary *vocabulary, void *memory);
 
 /* Writes the ids of the next whole words to ids[EZ_TOKEN_CHUNK] and returns their number; 0 at the end. */
 size_t ez_wordpiece_next(const ez_wordpiece *wordpiece, ez_cursor *cursor, uint32_t *ids);
