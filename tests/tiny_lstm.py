@@ -97,9 +97,16 @@ def write_small_lstm(
 
 
 def reference(
-    tensors: Mapping[str, NDArray[np.float32]], settings: TinyLstm, ids: Sequence[int]
+    tensors: Mapping[str, NDArray[np.float32]],
+    settings: TinyLstm,
+    ids: Sequence[int],
+    *,
+    steps: int = 0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The vector [dim] and the probabilities [labels] of one text; empty where the model has no such head."""
+    """The vector [dim] and the probabilities [labels] of one text; empty where the model has no such head.
+
+    `steps`: with inputs and states rounded to so many steps between 0 and the largest, as the engine does.
+    """
     kept = list(ids[: settings.max_tokens])
     exact = {name: np.asarray(tensor, dtype=np.float64) for name, tensor in tensors.items()}
     if not kept:
@@ -107,12 +114,13 @@ def reference(
     rows = exact["embedding"][kept]  # [T, E]
     last = exact["embedding"][[2]] if settings.pooling == "cls" else rows[:0]
     value = _norm(exact, "input_norm", np.concatenate([rows, last]))
+    value = _rounded(value, steps) if steps else value
     layer = 0
     while f"lstm.{layer}.forward.input" in exact:
-        ways = [_run(exact, f"lstm.{layer}.forward", value)]
+        ways = [_run(exact, f"lstm.{layer}.forward", value, steps)]
         if f"lstm.{layer}.backward.input" in exact:  # reads the text backwards, then what comes last
             order = [*reversed(range(len(rows))), *range(len(rows), len(value))]
-            ways.append(_run(exact, f"lstm.{layer}.backward", value[order])[order])
+            ways.append(_run(exact, f"lstm.{layer}.backward", value[order], steps)[order])
         value = np.concatenate(ways, axis=1)  # [T, D * H]
         layer += 1
     states = _norm(exact, "output_norm", value)
@@ -123,7 +131,8 @@ def reference(
     mean = (weight * rows).sum(0) / len(rows)
     vector = np.zeros(0)
     if "projection" in exact:
-        vector = exact["projection"] @ pooled + exact["projection.bias"] + (mean if settings.skip else 0)
+        head = _rounded(pooled[None], steps)[0] if steps else pooled
+        vector = exact["projection"] @ head + exact["projection.bias"] + (mean if settings.skip else 0)
         vector /= np.linalg.norm(vector)
     return vector, _probabilities(exact, np.concatenate([pooled, mean]))
 
@@ -152,7 +161,7 @@ def _norm(
 
 
 def _run(
-    tensors: Mapping[str, NDArray[np.float64]], name: str, value: NDArray[np.float64]
+    tensors: Mapping[str, NDArray[np.float64]], name: str, value: NDArray[np.float64], steps: int
 ) -> NDArray[np.float64]:
     """One direction of one layer over [T, in]: states [T, H]."""
     recurrent = tensors[f"{name}.recurrent"]
@@ -162,8 +171,17 @@ def _run(
         i, f, g, o = np.split(step + recurrent @ state, 4)
         cell = _sigmoid(f) * cell + _sigmoid(i) * np.tanh(g)
         state = _sigmoid(o) * np.tanh(cell)
+        state = np.rint(steps * state) / steps if steps else state
         states.append(state)
     return np.array(states)
+
+
+def _rounded(value: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """[T, width] in so many steps up to the largest entry of each row."""
+    scale = np.abs(value).max(1, keepdims=True) / steps
+    scale[scale == 0] = 1
+    result: NDArray[np.float64] = np.rint(value / scale) * scale
+    return result
 
 
 def _sigmoid(value: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,8 +1,9 @@
-"""Latency of a static model from Python, beside model2vec with the same table in the same process.
+"""Latency of a model from Python, beside its peers in the same process.
 
     python -m edgezoo.benchmarks.latency static-en --out edgezoo/zoo/models/static-en/latency.json
 
-Both get the same texts in turn, on one thread; figures are medians over rounds. Needs edgezoo[train,peers].
+A static table is measured beside model2vec with the same table, a recurrent encoder as `recurrent.py` says.
+All get the same texts in turn, on one thread; figures are medians over rounds. Needs edgezoo[train,peers].
 """
 
 from __future__ import annotations
@@ -10,10 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,14 +22,15 @@ from numpy.typing import NDArray
 
 from edgezoo import __version__, sdk
 from edgezoo.atomic import write_bytes
+from edgezoo.benchmarks.machine import device, start_up
 from edgezoo.benchmarks.texts import TWEETS, short_texts
+from edgezoo.bundle.layout import TinyLstm
 from edgezoo.bundle.reader import read_bundle
 from edgezoo.errors import MissingExtraError
 
 BATCH = 10_000
 ROUNDS = 15
 CALLS = 200  # of each text in a round of single texts
-STARTS = 15  # fresh processes
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
@@ -81,57 +80,34 @@ def compare(ours: Embed, theirs: Embed, calls: list[list[str]], repeats: int) ->
     }
 
 
-def start_up(name: str) -> dict[str, float]:
-    """Median milliseconds of fresh processes that import numpy, and that load a model and embed a text."""
-    numpy_alone = "import numpy"
-    first_embed = f"from edgezoo import sdk; sdk.load({name!r}).embed('hello world')"
-    pairs = [(_process(numpy_alone), _process(first_embed)) for _ in range(STARTS + 1)][1:]
-    return {
-        "import_numpy_ms": round(statistics.median(pair[0] for pair in pairs), 1),
-        "load_and_embed_ms": round(statistics.median(pair[1] for pair in pairs), 1),
-        "ratio": round(statistics.median(pair[1] / pair[0] for pair in pairs), 2),
-    }
-
-
-def _process(code: str) -> float:
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return 1000 * (time.perf_counter() - begin)
-
-
-def device() -> dict[str, Any]:
-    """The machine that figures belong to."""
-    info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
-    processor = names[0].partition(":")[2].strip() if names else platform.processor()
-    return {
-        "processor": processor,
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-    }
-
-
 def measure(name: str) -> dict[str, Any]:
     """All figures of the model `name`, a name of the zoo or the path of a bundle."""
     with sdk.load(name) as model:
-        theirs, version = model2vec_peer(model)
-        ours: Embed = model.embed
-        batch = short_texts(BATCH)
-        return {
-            "model": model.name,
-            "device": device(),
-            "versions": {"edgezoo": __version__, "model2vec": version, "numpy": np.__version__},
-            "one_tweet": compare(ours, theirs, [[tweet] for tweet in TWEETS], CALLS),
-            "batch_of_10000_short_texts": compare(ours, theirs, [batch], 1),
-            "start": start_up(name),
-        }
+        if isinstance(read_bundle(model.path).header.architecture, TinyLstm):
+            from edgezoo.benchmarks.recurrent import measure_recurrent
+
+            figures = measure_recurrent(model)
+        else:
+            figures = measure_static(model)
+        return {"model": model.name, "device": device(), **figures, "start": start_up(name)}
+
+
+def measure_static(model: sdk.Model) -> dict[str, Any]:
+    """The figures beside model2vec."""
+    theirs, version = model2vec_peer(model)
+    ours: Embed = model.embed
+    batch = short_texts(BATCH)
+    return {
+        "versions": {"edgezoo": __version__, "model2vec": version, "numpy": np.__version__},
+        "one_tweet": compare(ours, theirs, [[tweet] for tweet in TWEETS], CALLS),
+        "batch_of_10000_short_texts": compare(ours, theirs, [batch], 1),
+    }
 
 
 def main() -> None:
     """Measure a model, print the figures as JSON, and write them to --out."""
     parser = argparse.ArgumentParser(
-        prog="python -m edgezoo.benchmarks.latency", description="Latency of a static model beside model2vec."
+        prog="python -m edgezoo.benchmarks.latency", description="Latency of a model beside its peers."
     )
     parser.add_argument("model", help="a name of the zoo, or the path of a bundle")
     parser.add_argument("--out", type=Path, help="write the figures there too")

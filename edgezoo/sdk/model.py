@@ -32,7 +32,7 @@ class Model:
         self._embed_one = runtime.embed_one
         self._card: Mapping[str, Any] | None = None
         self.dim: int = runtime.dimension  # 0: it only classifies
-        self.labels: tuple[str, ...] = getattr(runtime, "labels", ())  # none: it only embeds
+        self.labels: tuple[str, ...] = runtime.labels  # none: it only embeds
         self.name: str = runtime.name
         self.path: str = runtime.path
         if not self.dim:
@@ -68,7 +68,7 @@ class Model:
         return self._runtime.embed(checked, threads)
 
     @overload
-    def classify(self, texts: str, *, threads: int = 1) -> Classification: ...
+    def classify(self, texts: str, *, threads: int = 1) -> Classification: ...  # type: ignore[overload-overlap]
     @overload
     def classify(self, texts: Iterable[str], *, threads: int = 1) -> list[Classification]: ...
     def classify(
@@ -155,7 +155,7 @@ class _Closed:
     def __init__(self, runtime: Runtime) -> None:
         self.name, self.path, self.card = runtime.name, runtime.path, runtime.card
         self.dimension, self.vocabulary_size = runtime.dimension, runtime.vocabulary_size
-        self.labels = getattr(runtime, "labels", ())
+        self.labels = runtime.labels
 
     def _refuse(self) -> NoReturn:
         raise InputError("this model is closed; load it again, or use it inside its `with` block")

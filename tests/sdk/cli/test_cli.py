@@ -12,8 +12,14 @@ import numpy as np
 import pytest
 
 from edgezoo import __version__, sdk
+from tests.tiny_lstm import write_small_lstm
 
 COMMAND = [sys.executable, "-c", "from edgezoo.sdk.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def small_lstm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_lstm(tmp_path_factory.mktemp("lstm") / "small.ezb")
 
 
 def edgezoo(*arguments: str | Path, stdin: bytes = b"", status: int = 0) -> subprocess.CompletedProcess[str]:
@@ -29,7 +35,7 @@ def edgezoo(*arguments: str | Path, stdin: bytes = b"", status: int = 0) -> subp
 
 def test_help_teaches_by_example() -> None:
     assert 'edgezoo embed static-en "hello world"' in edgezoo("--help").stdout
-    for command in ("list", "info", "embed", "similarity", "eval", "train", "verify"):
+    for command in ("list", "info", "embed", "similarity", "classify", "eval", "train", "verify"):
         text = edgezoo(command, "--help").stdout
         assert command == "list" or f"edgezoo {command} " in text.partition("Arguments")[0]
 
@@ -84,6 +90,35 @@ def test_similarity_ranks(small_bundle: Path) -> None:
     )
 
 
+def test_classify_prints_a_table(small_lstm: Path) -> None:
+    lines = edgezoo("classify", small_lstm, "hello", "the cat").stdout.splitlines()
+    assert lines[0].split() == ["label", "score", "text"]
+    with sdk.load(small_lstm) as model:
+        answer = model.classify("the cat")
+    assert lines[2].split() == [answer.label, f"{answer.score:.4f}", "the", "cat"]
+
+
+def test_classify_as_json_gives_a_line_for_each_text(small_lstm: Path, tmp_path: Path) -> None:
+    (tmp_path / "texts").write_text("the cat\n" * 5000, encoding="utf-8")
+    done = edgezoo(
+        *("classify", small_lstm, "--json", "--threads", "2", "--file", tmp_path / "texts", "hello", "-"),
+        stdin="日本\n".encode(),
+    )
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["text"] for record in records] == ["hello", "日本", *["the cat"] * 5000]
+    with sdk.load(small_lstm) as model:
+        assert records[:2] == [{"text": text, **model.classify(text)._asdict()} for text in ("hello", "日本")]
+    assert done.stderr == ""
+
+
+def test_info_and_list_show_what_a_model_can(small_lstm: Path) -> None:
+    assert "negative, positive" in edgezoo("info", small_lstm).stdout
+    assert json.loads(edgezoo("info", small_lstm, "--json").stdout)["labels"] == ["negative", "positive"]
+    assert edgezoo("list").stdout.splitlines()[0].split() == [
+        *("model", "family", "dim", "labels", "size", "description")
+    ]
+
+
 def test_info_tells_what_the_file_holds(small_bundle: Path) -> None:
     assert "knows nothing" in edgezoo("info", small_bundle).stdout
     report = json.loads(edgezoo("info", small_bundle, "--json").stdout)
@@ -107,6 +142,8 @@ def test_verify_tells_sound_from_damaged(small_bundle: Path, tmp_path: Path) -> 
         (["embed", "no-such-model", "hi"], "no model 'no-such-model'"),
         (["embed", "missing.ezb", "hi"], "no file missing.ezb"),
         (["embed", "BUNDLE"], "no text was given"),
+        (["classify", "BUNDLE"], "no text was given"),
+        (["classify", "BUNDLE", "hi"], "has no classifier"),
         (["embed", "BUNDLE", "--out", "x.npy", "--json", "hi"], "choose one"),
         (["embed", "BUNDLE", "--nonsense", "hi"], "--nonsense"),
         (["embed", "BUNDLE", "hi", "--file", "/no/such/file"], "/no/such/file"),

@@ -1,0 +1,51 @@
+"""The machine that figures belong to, and what a fresh process costs on it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+STARTS = 15  # fresh processes
+
+
+def start_up(name: str) -> dict[str, float]:
+    """Median milliseconds of fresh processes that import numpy, and that load a model and embed a text.
+
+    Where there are no vectors, the text is classified.
+    """
+    numpy_alone = "import numpy"
+    first = (
+        f"from edgezoo import sdk; model = sdk.load({name!r}); "
+        "(model.embed if model.dim else model.classify)('hello world')"
+    )
+    pairs = [(_process(numpy_alone), _process(first)) for _ in range(STARTS + 1)][1:]
+    return {
+        "import_numpy_ms": round(statistics.median(pair[0] for pair in pairs), 1),
+        "load_and_embed_ms": round(statistics.median(pair[1] for pair in pairs), 1),
+        "ratio": round(statistics.median(pair[1] / pair[0] for pair in pairs), 2),
+    }
+
+
+def _process(code: str) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return 1000 * (time.perf_counter() - begin)
+
+
+def device() -> dict[str, Any]:
+    """The machine that figures belong to."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
+    processor = names[0].partition(":")[2].strip() if names else platform.processor()
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
