@@ -1,4 +1,4 @@
-"""Checkpoint directory in, bundle out: the engine's vectors are those of the checkpoint."""
+"""Checkpoint directory in, bundle out: the engine's vectors and answers are those of the checkpoint."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import torch
 from safetensors.torch import save_file
 
 from edgezoo import sdk
+from edgezoo.bundle.layout import TinyLstm
 from edgezoo.bundle.reader import read_bundle
+from edgezoo.errors import DataError, InputError
 from edgezoo.exporters import flatbuffer
-from edgezoo.zoo.checkpoint import read_checkpoint
+from edgezoo.zoo.checkpoint import read_checkpoint, save_tensors
 from edgezoo.zoo.evaluation.table import Texts
 from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS, build_tokenizer
+from tests.tiny_lstm import random_tensors, reference
 
 WORDS = ["the", "cat", "sat", "##s", "naïve", "!", "😂", "##😂"]
 TEXTS = ["The cat sat!", "cats", "naïve😂 cat", "dog", ""]
@@ -77,3 +80,68 @@ def test_the_same_checkpoint_gives_the_same_bytes(directory: Path) -> None:
     first = flatbuffer.export(directory, directory / "first.ezb").read_bytes()
     assert flatbuffer.export(directory, directory / "second.ezb").read_bytes() == first
     assert np.frombuffer(first[-8:], np.uint8).any()
+
+
+LSTM_SETTINGS = TinyLstm(pooling="max", skip=True, max_tokens=5, labels=("no", "yes"))
+
+
+def lstm_directory(path: Path, **shape: int | bool) -> Path:
+    """A checkpoint of a recurrent encoder with random weights over the same twelve tokens."""
+    tensors = random_tensors(tokens=12, **shape)  # type: ignore[arg-type]
+    card = {
+        "name": "small",
+        "family": "tiny-lstm",
+        "precision": "mixed",
+        "architecture_settings": {
+            "pooling": "max",
+            "skip": True,
+            "max_tokens": 5,
+            "labels": ["no", "yes"],
+            "hidden": 32,
+        },
+    }
+    tokenizer = build_tokenizer([*SPECIAL_TOKENS, *WORDS])
+    save_tensors(path, {name: torch.from_numpy(value) for name, value in tensors.items()}, tokenizer, card)
+    return path
+
+
+@pytest.mark.parametrize(("precision", "least"), [("int8", 0.99), ("mixed", 0.95), ("int4", 0.9)])
+def test_the_engine_answers_as_a_recurrent_checkpoint(tmp_path: Path, precision: str, least: float) -> None:
+    directory = lstm_directory(tmp_path, labels=2, norms=True, salience=True, layers=2)
+    tensors = read_checkpoint(directory).tensors
+    with sdk.load(flatbuffer.export(directory, precision=precision)) as model:
+        for text in ("The cat sat!", "cats", "naïve😂 cat", "the cat sat the cat sat"):
+            ids = model.tokenize(text).tolist()
+            vector, probabilities = reference(tensors, LSTM_SETTINGS, ids)
+            assert model.embed(text) @ vector > least
+            found = list(model.classify(text).probabilities.values())
+            assert found == pytest.approx(probabilities.tolist(), abs=1 - least)
+        assert not model.embed("").any()
+
+
+def test_a_precision_reaches_the_matrices_it_names(tmp_path: Path) -> None:
+    directory = lstm_directory(tmp_path, labels=2)
+    for precision, table, matrices in (("int8", "int8", "int8"), ("mixed", "int4", "int8"), ("int4",) * 3):
+        bundle = read_bundle(flatbuffer.export(directory, precision=precision))
+        assert bundle.header.architecture == LSTM_SETTINGS
+        assert bundle.card["precision"] == precision
+        dtypes = {entry.name: entry.dtype for entry in bundle.header.tensors}
+        assert dtypes["embedding"] == table
+        quantised = ("lstm.0.forward.input", "lstm.0.backward.recurrent", "projection")
+        assert {dtypes[name] for name in quantised} == {matrices}
+        assert {dtypes[name] for name in ("classifier", "lstm.0.forward.bias", "projection.bias")} == {
+            "float32"
+        }
+    assert bundle.header.file_size < directory.joinpath("checkpoint.safetensors").stat().st_size
+
+
+def test_a_mixture_is_for_recurrent_encoders(directory: Path) -> None:
+    with pytest.raises(InputError, match="mixed"):
+        flatbuffer.export(directory, precision="mixed")
+
+
+def test_an_unknown_family_is_named(directory: Path) -> None:
+    card = json.loads((directory / "card.json").read_text())
+    (directory / "card.json").write_text(json.dumps({**card, "family": "transformer"}))
+    with pytest.raises(DataError, match="transformer"):
+        flatbuffer.export(directory)
