@@ -13,14 +13,19 @@ BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
 
 # In the card's first table; whatever else card.json holds becomes a section of its own.
 _FACTS = ("family", "languages", "license", "dimension", "vocabulary_size", "precision", "teacher", "texts")
+# What the README compares the first part of a latency report with.
+_PEERS = {"ratio": "model2vec", "onnxruntime_int8_ratio": "ONNX Runtime"}
 _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
 
 
 def render_card(folder: Path) -> str:
-    """The Markdown card of the model in `folder`, from its card.json, eval.json (if measured) and bundle."""
+    """The Markdown card of the model in `folder`, from its card.json, its bundle and what was measured of it.
+
+    That is in eval.json, latency.json and ablation.json, each where there is one; pictures are shown.
+    """
     card = _read(folder / "card.json")
     size = (folder / f"{folder.name}.ezb").stat().st_size
-    facts = [(_title(key), _cell(card[key])) for key in _FACTS if key in card]
+    facts = [(_title(key), _cell(card[key])) for key in _FACTS if card.get(key)]
     parts = [
         f"# {card['name']}",
         card["description"],
@@ -29,11 +34,15 @@ def render_card(folder: Path) -> str:
     if (folder / "eval.json").is_file():
         parts += ["## Quality", *_quality(_read(folder / "eval.json"))]
     if (folder / "latency.json").is_file():
-        parts += ["## Latency", _render(_read(folder / "latency.json"))]
+        parts += ["## Latency", *_latency(_read(folder / "latency.json"))]
+    if (folder / "ablation.json").is_file():
+        parts += ["## Ablation", *_prose_and_tables(_read(folder / "ablation.json"))]
+    if pictures := sorted(path.name for path in folder.glob("*.png")):
+        parts += ["## Training", *(f"![{name.removesuffix('.png')}]({name})" for name in pictures)]
     for key, value in card.items():
         if key not in (*_FACTS, "name", "description", "quality"):
             parts += [f"## {_title(key)}", _render(value)]
-    return "\n\n".join([*parts, "Rendered from `card.json` and `eval.json` by `./do docs`."]) + "\n"
+    return "\n\n".join([*parts, "Rendered from the JSON beside it by `./do docs`."]) + "\n"
 
 
 def render_table() -> str:
@@ -42,22 +51,35 @@ def render_table() -> str:
     for entry in registry.models():
         evaluation, latency = (Path(entry.path).with_name(name) for name in ("eval.json", "latency.json"))
         results = _read(evaluation)["results"] if evaluation.is_file() else {}
-        speed = _speed(_read(latency)["one_tweet"]) if latency.is_file() else "–"
+        speed = _speed(_read(latency)) if latency.is_file() else "–"
         link = f"[`{entry.name}`](edgezoo/zoo/models/{entry.name}/README.md)"
         facts = [
             link,
             entry.description,
-            str(entry.dim),
+            str(entry.dim or "–"),
             f"{entry.vocabulary_size:,}",
             f"{entry.size / 1e6:.2f} MB",
         ]
-        rows.append([*facts, _score(results.get("stsb-test")), _mean(results), speed])
-    columns = ["model", "what", "dimension", "tokens", "size", "STS-B test", "STS12–16", "a tweet"]
+        scores = [_score(results.get("stsb-test")), _mean(results), _score(_sst2(results), "accuracy")]
+        rows.append([*facts, *scores, speed])
+    columns = ["model", "what", "dimension", "tokens", "size", "STS-B test", "STS12–16", "SST-2", "one text"]
     return f"{BEGIN}\n{_table(columns, rows)}\n{END}"
 
 
-def _speed(figures: Mapping[str, float]) -> str:
-    return f"{figures['edgezoo_us']:.1f} µs, {figures['ratio']:.0f} × model2vec"
+def _speed(report: Mapping[str, Any]) -> str:
+    for part in report.values():
+        for key, peer in _PEERS.items():
+            if isinstance(part, Mapping) and key in part:
+                return f"{part['edgezoo_us']:.1f} µs, {_times(part[key])} × {peer}"
+    return "–"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+
+
+def _sst2(results: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return next((score for task, score in results.items() if task.startswith("sst2")), None)
 
 
 def documents() -> dict[Path, str]:
@@ -72,8 +94,30 @@ def documents() -> dict[Path, str]:
 
 
 def _quality(evaluation: Mapping[str, Any]) -> list[str]:
+    results = evaluation["results"]
+    similarity = [task for task, score in results.items() if "spearman" in score]
+    labelling = [task for task, score in results.items() if "accuracy" in score]
+    parts = _similarity(evaluation, similarity) if similarity else []
+    return parts + (_labelling(evaluation, labelling) if labelling else [])
+
+
+def _systems(evaluation: Mapping[str, Any], tasks: Sequence[str]) -> dict[str, Any]:
+    """The model and the baselines that were measured in one of the tasks at least."""
     systems = {f"**{evaluation['model']}**": evaluation["results"], **evaluation.get("baselines", {})}
-    tasks = list(evaluation["results"])
+    return {name: scores for name, scores in systems.items() if any(task in scores for task in tasks)}
+
+
+def _cited(evaluation: Mapping[str, Any], kind: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Published figures of one kind: the system's name, linked to its source, and the entry."""
+    return [
+        (f"[{cited['name']}]({cited['source'].partition(' ')[0]}), as published", cited)
+        for cited in evaluation.get("published", [])
+        if kind in cited
+    ]
+
+
+def _similarity(evaluation: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:
+    systems = _systems(evaluation, tasks)
     spearman = [
         [name, *(_score(scores.get(task)) for task in tasks), _mean(scores)]
         for name, scores in systems.items()
@@ -81,12 +125,11 @@ def _quality(evaluation: Mapping[str, Any]) -> list[str]:
     pearson = [
         [name, *(_score(scores.get(task), "pearson") for task in tasks)] for name, scores in systems.items()
     ]
-    for cited in evaluation.get("published", []):
+    for name, cited in _cited(evaluation, "spearman"):
         scores = {task: {"spearman": score} for task, score in cited["spearman"].items()}
         mean = _mean(scores) if "mean_sts12_16" not in cited else f"{100 * cited['mean_sts12_16']:.2f}"
-        name = f"[{cited['name']}]({cited['source'].partition(' ')[0]}), as published"
         spearman.append([name, *(_score(scores.get(task)) for task in tasks), mean])
-    pairs = ", ".join(f"{task} {score['pairs']:,}" for task, score in evaluation["results"].items())
+    pairs = ", ".join(f"{task} {evaluation['results'][task]['pairs']:,}" for task in tasks)
     return [
         "Spearman × 100 between cosine and human judgement:",
         _table(["", *tasks, "mean of STS12–16"], spearman),
@@ -94,6 +137,52 @@ def _quality(evaluation: Mapping[str, Any]) -> list[str]:
         _table(["", *tasks], pearson),
         f"Pairs: {pairs}.",
     ]
+
+
+def _labelling(evaluation: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:
+    kinds = ("accuracy", "f1")
+    columns = [f"{task}, {title}" for task in tasks for title in ("accuracy", "F1")]
+    rows = [
+        [name, *(_score(scores.get(task), kind) for task in tasks for kind in kinds)]
+        for name, scores in _systems(evaluation, tasks).items()
+    ]
+    for name, cited in _cited(evaluation, "accuracy"):
+        scores = {task: {"accuracy": score} for task, score in cited["accuracy"].items()}
+        rows.append([name, *(_score(scores.get(task), kind) for task in tasks for kind in kinds)])
+    examples = ", ".join(
+        f"{task} {evaluation['results'][task]['examples']:,}"
+        for task in tasks
+        if "examples" in evaluation["results"][task]
+    )
+    parts = ["Accuracy and F1 × 100:", _table(["", *columns], rows)]
+    return [*parts, f"Examples: {examples}."] if examples else parts
+
+
+def _latency(report: Mapping[str, Any]) -> list[str]:
+    """A table for each part that holds microseconds, and one for all the rest."""
+    parts, rest = [], {}
+    for title, part in report.items():
+        if not (isinstance(part, Mapping) and "edgezoo_us" in part):
+            rest[title] = part
+            continue
+        systems = [key.removesuffix("_us") for key in part if key.endswith("_us")]
+        rows = [
+            [
+                name.replace("_", " "),
+                _cell(part[f"{name}_us"]),
+                "" if name == "edgezoo" else _cell(part.get(f"{name}_ratio", part.get("ratio", "–"))),
+            ]
+            for name in systems
+        ]
+        parts.append(_table([_title(title), "µs a text", "times edgezoo's"], rows))
+    return [*parts, _render(rest)]
+
+
+def _prose_and_tables(value: Any) -> list[str]:
+    """Paragraphs of a mapping's strings, tables of its lists; anything else as `_render` has it."""
+    if isinstance(value, Mapping) and any(isinstance(item, list) for item in value.values()):
+        return [item if isinstance(item, str) else _render(item) for item in value.values()]
+    return [_render(value)]
 
 
 def _score(result: Mapping[str, Any] | None, kind: str = "spearman") -> str:
