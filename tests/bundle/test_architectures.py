@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from edgezoo import sdk
 from edgezoo.bundle.architectures import Content, check_model
 from edgezoo.bundle.layout import TinyLstm, WordPiece
 from edgezoo.bundle.quantise import dequantise
@@ -21,7 +24,7 @@ TOKENS = len(VOCABULARY)
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])
 @pytest.mark.parametrize(
-    ("settings", "shape"),
+    ("chosen", "shape"),
     [
         (TinyLstm(), {}),
         (TinyLstm(pooling="cls", skip=False, max_tokens=7), {"layers": 2, "dimension": 96, "norms": True}),
@@ -30,11 +33,11 @@ TOKENS = len(VOCABULARY)
     ],
 )
 def test_what_was_written_is_read(
-    tmp_path: Path, settings: TinyLstm, shape: dict[str, Any], precision: str
+    tmp_path: Path, chosen: TinyLstm, shape: dict[str, Any], precision: str
 ) -> None:
     tensors = quantised(random_tensors(**shape), precision)
-    bundle = read_bundle(write_small_lstm(tmp_path / "x.ezb", settings, tensors), verify=True)
-    assert bundle.header.architecture == settings
+    bundle = read_bundle(write_small_lstm(tmp_path / "x.ezb", chosen, tensors), verify=True)
+    assert bundle.header.architecture == chosen
     for name, tensor in tensors.items():
         if isinstance(tensor, np.ndarray):
             assert np.array_equal(bundle.arrays[name], tensor)
@@ -57,10 +60,10 @@ def described(**shape: Any) -> Described:
     return entries
 
 
-def complaint(entries: Described, settings: TinyLstm, tokens: int = TOKENS) -> str:
+def complaint(entries: Described, chosen: TinyLstm, tokens: int = TOKENS) -> str:
     content = Content(tokens, entries, BundleError)
     with pytest.raises(BundleError) as caught:
-        check_model(content, WordPiece(), settings)
+        check_model(content, WordPiece(), chosen)
     return str(caught.value)
 
 
@@ -94,7 +97,7 @@ def test_a_tensor_that_is_missing_is_named(tensor: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "reason"),
+    ("chosen", "reason"),
     [
         (TinyLstm(pooling="sum", labels=LABELS), "'sum'"),
         (TinyLstm(max_tokens=0, labels=LABELS), "max_tokens is 0"),
@@ -108,12 +111,12 @@ def test_a_tensor_that_is_missing_is_named(tensor: str) -> None:
         (TinyLstm(labels=("a", "b", "c")), r"classifier must be float32 [3, 128]"),
     ],
 )
-def test_settings_that_the_format_forbids_are_named(settings: TinyLstm, reason: str) -> None:
-    assert reason in complaint(described(), settings)
+def test_settings_that_the_format_forbids_are_named(chosen: TinyLstm, reason: str) -> None:
+    assert reason in complaint(described(), chosen)
 
 
 @pytest.mark.parametrize(
-    ("shape", "settings", "reason"),
+    ("shape", "chosen", "reason"),
     [
         ({"hidden": 48}, TinyLstm(labels=LABELS), "hidden size 48"),
         ({"hidden": 544}, TinyLstm(labels=LABELS), "hidden size 544"),
@@ -130,9 +133,9 @@ def test_settings_that_the_format_forbids_are_named(settings: TinyLstm, reason: 
     ],
 )
 def test_sizes_that_the_format_forbids_are_named(
-    shape: dict[str, int], settings: TinyLstm, reason: str
+    shape: dict[str, int], chosen: TinyLstm, reason: str
 ) -> None:
-    assert reason in complaint(described(**shape), settings)
+    assert reason in complaint(described(**shape), chosen)
 
 
 def test_cls_pooling_needs_its_token() -> None:
@@ -164,6 +167,37 @@ def test_hostile_settings_in_a_file_are_named(
     sound = write_small_lstm(tmp_path / "x.ezb")
     with pytest.raises(BundleError, match=reason):
         read_bundle(rewritten(sound, tmp_path / "y.ezb", decoded))
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_lstm(tmp_path_factory.mktemp("lstm") / "sound.ezb")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 2500), st.binary(min_size=1, max_size=8)), min_size=1, max_size=4)
+)
+def test_a_hostile_header_is_an_error_or_harmless(
+    sound: Path, tmp_path: Path, edits: list[tuple[int, bytes]]
+) -> None:
+    data = bytearray(sound.read_bytes())
+    for place, content in edits:
+        data[place : place + len(content)] = content
+    path = tmp_path / "hostile.ezb"
+    path.write_bytes(sealed(bytes(data)))
+    try:
+        header = read_bundle(path).header
+    except BundleError:
+        return
+    with sdk.load(path) as model:  # the engine has a reader of its own: it takes what this one takes
+        assert model.tokenize("the cats sat").tolist()
+        if isinstance(header.architecture, TinyLstm):
+            assert model.labels == header.architecture.labels
+        if model.labels:
+            assert len(model.classify(["the cats sat", "😂", ""])) == 3
+        if model.dim:
+            assert model.embed(["the cats sat", "😂", ""]).shape == (3, model.dim)
 
 
 def test_labels_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
