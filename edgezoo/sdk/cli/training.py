@@ -32,10 +32,11 @@ def evaluate(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure a model: Spearman and Pearson correlation on STS-B and STS12-16.
+    """Measure a model: correlation on STS-B and STS12-16, accuracy and F1 on SST-2, as far as it can do each.
 
     \b
     edgezoo eval static-en --data path/to/data
+    edgezoo eval tinylstm-sst2 --data path/to/data --json
     edgezoo eval static-en --data path/to/data --baselines --out eval.json
     """
     with _extra("evaluation", "eval"):
@@ -48,11 +49,10 @@ def evaluate(
     if json:
         print_json(report)
     else:
-        print_table(
-            ["system", "task", "Spearman", "Pearson", "pairs"],
-            _rows(report),
-            ["Spearman", "Pearson", "pairs"],
-        )
+        for measures in _MEASURES:
+            if rows := _rows(report, measures):
+                names = [_TITLES.get(measure, measure) for measure in measures]
+                print_table(["system", "task", *names], rows, names)
 
 
 def train(
@@ -106,16 +106,35 @@ def _extra(feature: str, extra: str) -> Iterator[None]:
         raise MissingExtraError(feature, extra) from error
 
 
-def _rows(report: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+# What a task is measured by, and of how many examples.
+_MEASURES = (("spearman", "pearson", "pairs"), ("accuracy", "f1", "examples"))
+_TITLES = {"spearman": "Spearman", "pearson": "Pearson", "f1": "F1"}
+
+
+def _rows(report: dict[str, Any], measures: tuple[str, str, str]) -> list[tuple[str, ...]]:
+    """The tasks of one kind, as far as each system was measured in them."""
+    main, second, count = measures
     systems = {report["model"]: report["results"], **report["baselines"]}
     rows = [
-        (system, task, f"{100 * score['spearman']:.2f}", f"{100 * score['pearson']:.2f}", str(score["pairs"]))
+        (
+            system,
+            task,
+            *(_score(score.get(measure)) for measure in (main, second)),
+            str(score.get(count, "–")),
+        )
         for system, results in systems.items()
         for task, score in results.items()
+        if main in score and task in report["results"]
     ]
+    if not rows:
+        return []
     for cited in report["published"]:
         rows += [
-            (f"{cited['name']} (published)", task, f"{100 * score:.2f}", "–", "–")
-            for task, score in cited["spearman"].items()
+            (f"{cited['name']} (published)", task, _score(score), "–", "–")
+            for task, score in cited.get(main, {}).items()
         ]
     return rows
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f}"
