@@ -7,6 +7,7 @@ from typing import Any
 
 from edgezoo.atomic import write_bytes
 from edgezoo.zoo import registry
+from edgezoo.zoo.markdown import cell, prose_and_tables, render, table, title
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
@@ -15,6 +16,8 @@ BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
 _FACTS = ("family", "languages", "license", "dimension", "vocabulary_size", "precision", "teacher", "texts")
 # What the README compares the first part of a latency report with.
 _PEERS = {"ratio": "model2vec", "onnxruntime_int8_ratio": "ONNX Runtime"}
+_SCORES = ("STS-B test", "STS12–16", "SST-2")
+_TEACHER = "all-MiniLM-L6-v2"
 _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
 
 
@@ -25,23 +28,27 @@ def render_card(folder: Path) -> str:
     """
     card = _read(folder / "card.json")
     size = (folder / f"{folder.name}.ezb").stat().st_size
-    facts = [(_title(key), _cell(card[key])) for key in _FACTS if card.get(key)]
+    facts = [(title(key), cell(card[key])) for key in _FACTS if card.get(key)]
+    evaluation, latency, ablation = (
+        _read(folder / name) if (folder / name).is_file() else {}
+        for name in ("eval.json", "latency.json", "ablation.json")
+    )
     parts = [
         f"# {card['name']}",
         card["description"],
-        _table(["", ""], [*facts, ("Size, tokenizer included", f"{size:,} bytes")]),
+        table(["", ""], [*facts, ("Size, tokenizer included", f"{size:,} bytes")]),
     ]
-    if (folder / "eval.json").is_file():
-        parts += ["## Quality", *_quality(_read(folder / "eval.json"))]
-    if (folder / "latency.json").is_file():
-        parts += ["## Latency", *_latency(_read(folder / "latency.json"))]
-    if (folder / "ablation.json").is_file():
-        parts += ["## Ablation", *_prose_and_tables(_read(folder / "ablation.json"))]
+    if evaluation:
+        parts += ["## Quality", *_quality(evaluation), *_beside_teacher(evaluation, latency)]
+    if latency:
+        parts += ["## Latency", *_latency(latency)]
+    if ablation:
+        parts += ["## Ablation", *prose_and_tables(ablation)]
     if pictures := sorted(path.name for path in folder.glob("*.png")):
         parts += ["## Training", *(f"![{name.removesuffix('.png')}]({name})" for name in pictures)]
     for key, value in card.items():
         if key not in (*_FACTS, "name", "description", "quality"):
-            parts += [f"## {_title(key)}", _render(value)]
+            parts += [f"## {title(key)}", render(value)]
     return "\n\n".join([*parts, "Rendered from the JSON beside it by `./do docs`."]) + "\n"
 
 
@@ -60,10 +67,9 @@ def render_table() -> str:
             f"{entry.vocabulary_size:,}",
             f"{entry.size / 1e6:.2f} MB",
         ]
-        scores = [_score(results.get("stsb-test")), _mean(results), _score(_sst2(results), "accuracy")]
-        rows.append([*facts, *scores, speed])
-    columns = ["model", "what", "dimension", "tokens", "size", "STS-B test", "STS12–16", "SST-2", "one text"]
-    return f"{BEGIN}\n{_table(columns, rows)}\n{END}"
+        rows.append([*facts, *_scores(results), speed])
+    columns = ["model", "what", "dimension", "tokens", "size", *_SCORES, "one text"]
+    return f"{BEGIN}\n{table(columns, rows)}\n{END}"
 
 
 def _speed(report: Mapping[str, Any]) -> str:
@@ -132,9 +138,9 @@ def _similarity(evaluation: Mapping[str, Any], tasks: Sequence[str]) -> list[str
     pairs = ", ".join(f"{task} {evaluation['results'][task]['pairs']:,}" for task in tasks)
     return [
         "Spearman × 100 between cosine and human judgement:",
-        _table(["", *tasks, "mean of STS12–16"], spearman),
+        table(["", *tasks, "mean of STS12–16"], spearman),
         "Pearson × 100:",
-        _table(["", *tasks], pearson),
+        table(["", *tasks], pearson),
         f"Pairs: {pairs}.",
     ]
 
@@ -154,35 +160,54 @@ def _labelling(evaluation: Mapping[str, Any], tasks: Sequence[str]) -> list[str]
         for task in tasks
         if "examples" in evaluation["results"][task]
     )
-    parts = ["Accuracy and F1 × 100:", _table(["", *columns], rows)]
+    parts = ["Accuracy and F1 × 100:", table(["", *columns], rows)]
     return [*parts, f"Examples: {examples}."] if examples else parts
 
 
 def _latency(report: Mapping[str, Any]) -> list[str]:
     """A table for each part that holds microseconds, and one for all the rest."""
     parts, rest = [], {}
-    for title, part in report.items():
+    for name, part in report.items():
         if not (isinstance(part, Mapping) and "edgezoo_us" in part):
-            rest[title] = part
+            rest[name] = part
             continue
         systems = [key.removesuffix("_us") for key in part if key.endswith("_us")]
         rows = [
             [
-                name.replace("_", " "),
-                _cell(part[f"{name}_us"]),
-                "" if name == "edgezoo" else _cell(part.get(f"{name}_ratio", part.get("ratio", "–"))),
+                system.replace("_", " "),
+                cell(part[f"{system}_us"]),
+                "" if system == "edgezoo" else cell(part.get(f"{system}_ratio", part.get("ratio", "–"))),
             ]
-            for name in systems
+            for system in systems
         ]
-        parts.append(_table([_title(title), "µs a text", "times edgezoo's"], rows))
-    return [*parts, _render(rest)]
+        parts.append(table([title(name), "µs a text", "times edgezoo's"], rows))
+    return [*parts, render(rest)]
 
 
-def _prose_and_tables(value: Any) -> list[str]:
-    """Paragraphs of a mapping's strings, tables of its lists; anything else as `_render` has it."""
-    if isinstance(value, Mapping) and any(isinstance(item, list) for item in value.values()):
-        return [item if isinstance(item, str) else _render(item) for item in value.values()]
-    return [_render(value)]
+def _beside_teacher(evaluation: Mapping[str, Any], latency: Mapping[str, Any]) -> list[str]:
+    """Quality, size and time of the model and of MiniLM in one table, where both were measured."""
+    sizes = latency.get("bytes", {})
+    teachers = [name for name in evaluation.get("baselines", {}) if _TEACHER in name]
+    if _TEACHER not in sizes or not teachers:
+        return []
+    timed = {
+        name: part for name, part in latency.items() if isinstance(part, Mapping) and "minilm_us" in part
+    }
+    systems = (
+        (f"**{evaluation['model']}**", evaluation["results"], sizes["edgezoo"], "edgezoo_us"),
+        (_TEACHER, evaluation["baselines"][teachers[0]], sizes[_TEACHER], "minilm_us"),
+    )
+    rows = [
+        [name, *_scores(scores), f"{size / 1e6:.1f} MB", *(cell(part[key]) for part in timed.values())]
+        for name, scores, size, key in systems
+    ]
+    columns = ["", *_SCORES, "size", *(f"{title(name)}, µs a text" for name in timed)]
+    return ["## Beside MiniLM", table(columns, rows)]
+
+
+def _scores(results: Mapping[str, Any]) -> list[str]:
+    """The figures under `_SCORES`."""
+    return [_score(results.get("stsb-test")), _mean(results), _score(_sst2(results), "accuracy")]
 
 
 def _score(result: Mapping[str, Any] | None, kind: str = "spearman") -> str:
@@ -195,75 +220,8 @@ def _mean(results: Mapping[str, Any]) -> str:
     return f"{100 * sum(results[task]['spearman'] for task in _STS) / len(_STS):.2f}"
 
 
-def _render(value: Any) -> str:
-    """Any JSON as Markdown: tables where the shape allows, else lists."""
-    if (
-        isinstance(value, Mapping)
-        and value
-        and all(_is_flat(item) for item in value.values())
-        and _alike(value)
-    ):
-        columns = list(dict.fromkeys(key for item in value.values() for key in item))
-        return _table(
-            ["", *map(_title, columns)], [[key, *_cells(item, columns)] for key, item in value.items()]
-        )
-    if isinstance(value, Mapping):
-        return _table(["", ""], _dotted(value))
-    if isinstance(value, list) and value and all(_is_flat(item) for item in value):
-        columns = list(dict.fromkeys(key for item in value for key in item))
-        return _table(list(map(_title, columns)), [_cells(item, columns) for item in value])
-    if isinstance(value, list):
-        return "\n".join(f"- {_cell(item)}" for item in value) or "–"
-    return _cell(value)
-
-
-def _is_flat(value: Any) -> bool:
-    return isinstance(value, Mapping) and not any(isinstance(item, Mapping) for item in value.values())
-
-
-def _alike(value: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether the members have a key in common, so that a table of them makes sense."""
-    return bool(set.intersection(*(set(item) for item in value.values())))
-
-
-def _dotted(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for key, item in value.items():
-        rows += (
-            _dotted(item, f"{prefix}{key}.")
-            if isinstance(item, Mapping)
-            else [(f"{prefix}{key}", _cell(item))]
-        )
-    return rows
-
-
-def _cells(item: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    return [_cell(item.get(column, "–")) for column in columns]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_cell, value)) or "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _title(key: str) -> str:
-    return (key[:1].upper() + key[1:]).replace("_", " ")
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> Any:
+    content: Any = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 

@@ -150,6 +150,22 @@ def test_the_table_shows_what_applies_to_a_classifier(judge: Path) -> None:
     assert "| – | – | 87.12 | 40.0 µs, 4.0 × ONNX Runtime |" in table
 
 
+def test_a_card_compares_with_minilm_where_both_were_measured(judge: Path) -> None:
+    assert "Beside MiniLM" not in cards.render_card(judge)
+    latency = {
+        "one_text": {"edgezoo_us": 40.0, "minilm_us": 8000.0, "minilm_ratio": 200.0},
+        "bytes": {"edgezoo": 9000000, "all-MiniLM-L6-v2": 90868376},
+    }
+    teacher = {task: {**score, "spearman": 0.8} for task, score in EVALUATION["results"].items()}
+    measured = {**EVALUATION, "baselines": {"teacher (all-MiniLM-L6-v2)": teacher}}
+    (judge / "latency.json").write_text(json.dumps(latency))
+    (judge / "eval.json").write_text(json.dumps(measured))
+    text = cards.render_card(judge)
+    assert "|  | STS-B test | STS12–16 | SST-2 | size | One text, µs a text |" in text
+    assert "| **small** | 70.12 | 73.12 | – | 9.0 MB | 40 |" in text
+    assert "| all-MiniLM-L6-v2 | 80.00 | 80.00 | – | 90.9 MB | 8000 |" in text
+
+
 def test_a_model_of_both_kinds_shows_both(judge: Path) -> None:
     both = {**LSTM_EVALUATION, "results": {**EVALUATION["results"], **LSTM_EVALUATION["results"]}}
     (judge / "eval.json").write_text(json.dumps(both))
