@@ -36,6 +36,16 @@ def test_tokens_and_rows_come_back_in_the_order_of_ids(tmp_path: Path) -> None:
     assert (found.embedding[:, 0] == np.arange(6)).all()
 
 
+def test_tensors_come_back_by_name_the_table_in_half_precision(tmp_path: Path) -> None:
+    tensors = {"embedding": torch.rand(6, 32), "lstm.0.forward.bias": torch.rand(128).double()}
+    tokenizer = build_tokenizer([*SPECIAL_TOKENS, "b", "a"])
+    checkpoint.save_tensors(tmp_path / "new", tensors, tokenizer, {"name": "small"})
+    found = checkpoint.read_checkpoint(tmp_path / "new")
+    assert found.card == {"name": "small"}
+    assert (found.embedding == tensors["embedding"].half().float().numpy()).all()
+    assert (found.tensors["lstm.0.forward.bias"] == tensors["lstm.0.forward.bias"].float().numpy()).all()
+
+
 def test_an_incomplete_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is missing"):
         checkpoint.read_checkpoint(tmp_path)
