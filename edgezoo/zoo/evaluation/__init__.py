@@ -1,4 +1,4 @@
-"""Evaluation on semantic textual similarity, with baselines run by the same code."""
+"""Evaluation on semantic textual similarity and on sentiment, with baselines run by the same code."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ from typing import Any
 
 
 def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, Any]:
-    """Spearman and Pearson (-1 to 1) of a model's bundle, through the SDK, on every STS set in `data`.
+    """Figures of a model's bundle, through the SDK, on the test sets in `data`.
 
+    A model that embeds has Spearman and Pearson (-1 to 1) on every STS set; one that classifies has accuracy
+    and F1 (0 to 1) on SST-2 dev.
     model: a name of the zoo or the path of a bundle. The report has `model`, `bundle_sha256` (of the
     segments), `precision`, `results` by set, `baselines` (run now if asked for, else the figures kept in
     baselines.json) and `published` (cited, not run). Deterministic. Raises DataError where a set is missing.
     """
     from edgezoo import sdk
     from edgezoo.bundle.reader import read_bundle
-    from edgezoo.zoo.datasets import sts
+    from edgezoo.zoo.datasets import sentiment, sts
+    from edgezoo.zoo.evaluation.classification import evaluate_labels
     from edgezoo.zoo.evaluation.correlation import evaluate_pairs
 
     with sdk.load(model) as handle:
         bundle = read_bundle(handle.path, verify=True)
-        results = {name: evaluate_pairs(handle.embed, sts.read(data, name)) for name in sts.FILES}
+        precision = str(handle.card.get("precision", bundle.tensor("embedding").dtype))
+        results: dict[str, dict[str, float | int]] = {}
+        if handle.dim:
+            results = {name: evaluate_pairs(handle.embed, sts.read(data, name)) for name in sts.FILES}
+        if tuple(handle.labels) == sentiment.LABELS:
+            results["sst2-dev"] = evaluate_labels(handle.classify, sentiment.read(data / sentiment.DEV))
     if baselines:
         from edgezoo.zoo.evaluation.baselines import run
 
@@ -32,7 +40,7 @@ def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, An
     return {
         "model": bundle.header.name,
         "bundle_sha256": bundle.header.sha256.hex(),
-        "precision": bundle.tensor("embedding").dtype,
+        "precision": precision,
         "results": results,
         "baselines": measured,
         "published": stored("published.json"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgezoo.errors import InputError
-from edgezoo.zoo.recipes import static_table
+from edgezoo.zoo.recipes import static_table, tiny_lstm
 from edgezoo.zoo.weighting import SCHEMES
 
 
@@ -25,13 +25,22 @@ def train(
     """Make the model `recipe` from the texts in `data` as a checkpoint directory `out`.
 
     work: directory of what the stages keep, by default `out`/work; recipes may share it. teacher: hub id or
-    path of a sentence-transformers model. weighting: "uniform", "zipf", "tfidf", or the best of them on STS-B
-    dev. words: *.txt files of terms for the vocabulary. Run again after an interruption and it goes on.
-    Raises InputError for an unknown recipe or weighting, DataError where data are missing or do not fit what
-    `work` holds.
+    path of a sentence-transformers model. Of static tables, weighting: "uniform", "zipf", "tfidf", or the
+    best of them on STS-B dev; words: *.txt files of terms for the vocabulary. Run again after an interruption
+    and it goes on. Raises InputError for an unknown recipe or weighting or one that the recipe does not have,
+    DataError where data are missing or do not fit what `work` holds.
     """
+    if recipe in tiny_lstm.RECIPES:
+        if weighting != "best" or words:
+            raise InputError(
+                f"{recipe} takes its tokens and their weights from {tiny_lstm.RECIPES[recipe].start}; "
+                "leave out --weighting and --words"
+            )
+        tiny_lstm.train(tiny_lstm.RECIPES[recipe], data, work or out / "work", out, teacher, quiet)
+        return
     if recipe not in static_table.RECIPES:
-        raise InputError(f"there is no recipe {recipe!r}; choose one of: {', '.join(static_table.RECIPES)}")
+        known = ", ".join((*static_table.RECIPES, *tiny_lstm.RECIPES))
+        raise InputError(f"there is no recipe {recipe!r}; choose one of: {known}")
     if weighting not in ("best", *SCHEMES):
         raise InputError(f"there is no weighting {weighting!r}; choose one of: best, {', '.join(SCHEMES)}")
     config = static_table.RECIPES[recipe]
