@@ -56,10 +56,14 @@ def random_tensors(
     return tensors
 
 
-def quantised(tensors: Mapping[str, NDArray[np.float32]], precision: str = "int8") -> dict[str, Any]:
+def quantised(
+    tensors: Mapping[str, NDArray[np.float32]], precision: str = "int8", largest: int = 63
+) -> dict[str, Any]:
     """The tensors as a bundle holds them."""
     return {
-        name: quantise(tensor, precision, keep_scale=True) if name.endswith(_MATRICES) else tensor
+        name: quantise(tensor, precision, keep_scale=True, largest=largest)
+        if name.endswith(_MATRICES)
+        else tensor
         for name, tensor in tensors.items()
     }
 

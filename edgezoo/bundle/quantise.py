@@ -37,14 +37,14 @@ class QuantisedTensor:
 
 
 def quantise(
-    matrix: NDArray[np.floating[Any]], precision: str, *, keep_scale: bool = False
+    matrix: NDArray[np.floating[Any]], precision: str, *, keep_scale: bool = False, largest: int = 127
 ) -> QuantisedTensor:
     """`matrix` [rows, columns] as int8 with one scale a row, or as int4 with one scale a group of 32 columns.
 
     All scales are multiplied by one common power of two, which brings the largest of them into [0.5, 1]
     and so keeps float16 from its subnormals. `dequantise` therefore returns the matrix times that power:
     harmless where vectors are compared by cosine or L2-normalised. With `keep_scale` it returns the matrix
-    itself, and no scale is less than float16's least normal number.
+    itself, and no scale is less than float16's least normal number. int8 uses [-largest, largest].
     Raises InputError for another precision, a matrix that is not two-dimensional and finite or, with
     `keep_scale`, too large for float16 scales, and for int4 a number of columns that is not a multiple of 32.
     """
@@ -54,7 +54,7 @@ def quantise(
         )
     values = np.asarray(matrix, dtype=np.float32)
     if precision == "int8":
-        integers, scale = _search(values, -127, 127, np.linspace(0.96, 1.0, 5), keep_scale)
+        integers, scale = _search(values, -largest, largest, np.linspace(0.96, 1.0, 5), keep_scale)
         return QuantisedTensor("int8", integers, scale[:, None])
     if precision == "int4":
         rows, columns = values.shape

@@ -21,6 +21,8 @@ from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
 # What becomes of the table and of the other matrices.
 _PRECISIONS = {"int8": ("int8", "int8"), "int4": ("int4", "int4"), "mixed": ("int4", "int8")}
 _MATRICES = (".input", ".recurrent", "projection")
+# Weights of 7 bits can be multiplied four at a time in 16 bits: a third faster where there is no VNNI.
+_NARROW = 63
 
 Tensors = dict[str, QuantisedTensor | NDArray[Any]]
 
@@ -73,7 +75,8 @@ def _lstm_tensors(checkpoint: Checkpoint, table: str, matrices: str) -> Tensors:
     stored: Tensors = {"embedding": quantise(checkpoint.embedding, table, keep_scale=True)}
     for name in sorted(set(checkpoint.tensors) - {"embedding"}):
         tensor: NDArray[np.float32] = checkpoint.tensors[name]
-        stored[name] = quantise(tensor, matrices, keep_scale=True) if name.endswith(_MATRICES) else tensor
+        matrix = name.endswith(_MATRICES)
+        stored[name] = quantise(tensor, matrices, keep_scale=True, largest=_NARROW) if matrix else tensor
     return stored
 
 

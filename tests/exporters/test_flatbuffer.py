@@ -15,6 +15,8 @@ from edgezoo.bundle.layout import TinyLstm
 from edgezoo.bundle.reader import read_bundle
 from edgezoo.errors import DataError, InputError
 from edgezoo.exporters import flatbuffer
+from edgezoo.zoo.architectures import tiny_lstm
+from edgezoo.zoo.architectures.tiny_lstm import Shape
 from edgezoo.zoo.checkpoint import read_checkpoint, save_tensors
 from edgezoo.zoo.evaluation.table import Texts
 from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS, build_tokenizer
@@ -117,6 +119,46 @@ def test_the_engine_answers_as_a_recurrent_checkpoint(tmp_path: Path, precision:
             found = list(model.classify(text).probabilities.values())
             assert found == pytest.approx(probabilities.tolist(), abs=1 - least)
         assert not model.embed("").any()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(hidden=32, dimension=64),
+        Shape(hidden=32, dimension=96, skip=False, layers=2, input_norm=True, output_norm=True),
+        Shape(hidden=64, directions=1, pooling="max", dimension=64, salience=True, labels=("no", "yes")),
+        Shape(hidden=32, layers=2, pooling="cls", dimension=0, labels=("a", "b", "c")),
+    ],
+)
+def test_the_engine_agrees_with_pytorch(tmp_path: Path, shape: Shape) -> None:
+    torch.manual_seed(0)
+    model = tiny_lstm.TinyLstm(torch.randn(12, 64), shape).eval()
+    for name, parameter in model.named_parameters():
+        if not name.startswith("embedding"):  # fresh ones are zero in part
+            torch.nn.init.normal_(parameter, std=0.3)
+    card = {
+        "name": "small",
+        "family": "tiny-lstm",
+        "precision": "int8",
+        "architecture_settings": {
+            "pooling": shape.pooling,
+            "skip": shape.skip,
+            "max_tokens": 128,
+            "labels": list(shape.labels),
+        },
+    }
+    save_tensors(tmp_path, tiny_lstm.tensors(model), build_tokenizer([*SPECIAL_TOKENS, *WORDS]), card)
+    texts = ["The cat sat!", "cats", "naïve😂 cat", "the cat sat the cat sat"]
+    with sdk.load(flatbuffer.export(tmp_path)) as engine, torch.inference_mode():
+        ids = [torch.from_numpy(engine.tokenize(text).astype(np.int64)) for text in texts]
+        pooled, mean = model.encode(torch.cat(ids), torch.tensor([len(each) for each in ids]))
+        if shape.dimension:
+            cosines = (engine.embed(texts) * model.embed(pooled, mean).numpy()).sum(1)
+            assert cosines.min() > 0.99
+        if shape.labels:
+            expected = model.classify(pooled, mean).softmax(1).numpy()
+            found = [list(answer.probabilities.values()) for answer in engine.classify(texts)]
+            assert np.array(found) == pytest.approx(expected, abs=0.03)
 
 
 def test_a_precision_reaches_the_matrices_it_names(tmp_path: Path) -> None:

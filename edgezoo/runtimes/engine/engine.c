@@ -74,16 +74,19 @@ size_t ez_tokenize(const ez_model *model, const char *text, size_t length, uint3
 }
 
 void ez_embed(const ez_model *model, const char *text, size_t length, float *vector) {
-    if (!model->description.dimension) return;
-    if (model->architecture == EZ_STATIC_TABLE)
-        ez_static_embed(&model->table, &model->wordpiece, model->kernels, text, length, vector);
-    else ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, text, length, vector, NULL);
+    ez_embed_batch(model, text, &length, 1, vector);
 }
 
 void ez_embed_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count, float *vectors) {
-    size_t begin = 0;
-    for (size_t i = 0; i < count; begin = ends[i++])
-        ez_embed(model, texts + begin, ends[i] - begin, vectors + i * model->description.dimension);
+    size_t dimension = model->description.dimension;
+    if (!dimension) return;
+    if (model->architecture == EZ_TINY_LSTM) {
+        ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, texts, ends, count, vectors, NULL);
+        return;
+    }
+    for (size_t i = 0, begin = 0; i < count; begin = ends[i++])
+        ez_static_embed(&model->table, &model->wordpiece, model->kernels, texts + begin, ends[i] - begin,
+                        vectors + i * dimension);
 }
 
 const char *ez_label(const ez_model *model, size_t index, size_t *length) {
@@ -93,13 +96,11 @@ const char *ez_label(const ez_model *model, size_t index, size_t *length) {
 }
 
 void ez_classify(const ez_model *model, const char *text, size_t length, float *probabilities) {
-    if (model->description.labels)
-        ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, text, length, NULL, probabilities);
+    ez_classify_batch(model, text, &length, 1, probabilities);
 }
 
 void ez_classify_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count,
                        float *probabilities) {
-    size_t begin = 0;
-    for (size_t i = 0; i < count; begin = ends[i++])
-        ez_classify(model, texts + begin, ends[i] - begin, probabilities + i * model->description.labels);
+    if (model->description.labels)
+        ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, texts, ends, count, NULL, probabilities);
 }

@@ -33,11 +33,13 @@ static void multiply(float *values, float factor, size_t count) {
     for (size_t i = 0; i < count; i++) values[i] *= factor;
 }
 
-static int8_t to_activation(float value) {
-    float held = value > -EZ_ACTIVATION_MAX ? value : -EZ_ACTIVATION_MAX;
-    held = held < EZ_ACTIVATION_MAX ? held : EZ_ACTIVATION_MAX;
-    return (int8_t)((held + EZ_ROUND) - EZ_ROUND);
+static int32_t round_within(float value, float limit) {
+    float held = value > -limit ? value : -limit;
+    held = held < limit ? held : limit;
+    return (int32_t)((held + EZ_ROUND) - EZ_ROUND);
 }
+
+static int8_t to_activation(float value) { return (int8_t)round_within(value, EZ_ACTIVATION_MAX); }
 
 static float quantise(const float *values, size_t count, int8_t *integers) {
     float largest = 0;
@@ -51,16 +53,16 @@ static float quantise(const float *values, size_t count, int8_t *integers) {
     return largest / EZ_ACTIVATION_MAX;
 }
 
-static void multiply_matrix(const uint8_t *blocks, size_t rows, size_t columns, const int8_t *inputs, size_t count,
-                            int32_t *products) {
+static void multiply_matrix(const ez_matrix *matrix, const int8_t *inputs, size_t count, int32_t *products) {
+    size_t rows = matrix->rows, columns = matrix->columns, block_bytes = EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
     for (size_t i = 0; i < count; i++)
         for (size_t row = 0; row < rows; row++) {
-            const uint8_t *weights = blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns +
-                                     row % EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
+            const uint8_t *weights =
+                matrix->blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns + row % EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
             int32_t sum = 0;
             for (size_t column = 0; column < columns; column++) {
-                size_t place = column / EZ_BLOCK_COLUMNS * EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS + column % EZ_BLOCK_COLUMNS;
-                sum += (weights[place] - EZ_WEIGHT_OFFSET) * inputs[i * columns + column];
+                size_t place = column / EZ_BLOCK_COLUMNS * block_bytes + column % EZ_BLOCK_COLUMNS;
+                sum += (weights[place] - (int32_t)matrix->offset) * inputs[i * columns + column];
             }
             products[i * rows + row] = sum;
         }
@@ -71,22 +73,32 @@ static void rescale(const int32_t *products, const float *scales, float factor, 
     for (size_t i = 0; i < count; i++) values[i] = (float)products[i] * (scales[i] * factor) + addends[i];
 }
 
-static float sigmoid(float x) { return 1.0f / (1.0f + ez_exp(-x)); }
+static void make_gates(const int32_t *products, const float *scales, float factor, const float *addends, int16_t *gates,
+                       size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float steps = ((float)products[i] * (scales[i] * factor) + addends[i]) * (1.0f / EZ_GATE_STEP);
+        gates[i] = (int16_t)round_within(steps, EZ_GATE_MAX);
+    }
+}
 
-static float tangent(float x) { return 2.0f * sigmoid(2.0f * x) - 1.0f; }
+/* With a = exp(-i), b = exp(-2 g): sigmoid(i) * tanh(g) = (1 - b) / ((1 + a) * (1 + b)), one division for both. */
+static float sigmoid_tangent(float gate, float value) {
+    float a = ez_exp2(gate * -EZ_LOG2_E), b = ez_exp2(value * (-2.0f * EZ_LOG2_E));
+    return (1.0f - b) / ((1.0f + a) * (1.0f + b));
+}
 
-static void lstm_step(const float *gates, const int32_t *products, const float *scales, size_t hidden, float *cell,
+static void lstm_step(const int16_t *gates, const int32_t *products, const float *scales, size_t hidden, float *cell,
                       int8_t *state) {
     for (size_t unit = 0; unit < hidden; unit++) {
         float gate[4];
         for (size_t k = 0; k < 4; k++) {
             size_t row = k * hidden + unit;
-            gate[k] = (float)products[row] * scales[row] + gates[row];
+            gate[k] = (float)products[row] * scales[row] + (float)gates[row] * EZ_GATE_STEP;
         }
-        cell[unit] = sigmoid(gate[1]) * cell[unit] + sigmoid(gate[0]) * tangent(gate[2]);
-        state[unit] = to_activation(sigmoid(gate[3]) * tangent(cell[unit]) * EZ_ACTIVATION_MAX);
+        cell[unit] = cell[unit] / (1.0f + ez_exp2(gate[1] * -EZ_LOG2_E)) + sigmoid_tangent(gate[0], gate[2]);
+        state[unit] = to_activation(sigmoid_tangent(gate[3], cell[unit]) * EZ_ACTIVATION_MAX);
     }
 }
 
-const ez_kernels EZ_KERNELS_PORTABLE = {add_int8_rows, add_int4_rows,   sum_of_squares, dot,      multiply,
-                                        quantise,      multiply_matrix, rescale,        lstm_step};
+const ez_kernels EZ_KERNELS_PORTABLE = {add_int8_rows, add_int4_rows,   sum_of_squares, dot,        multiply,
+                                        quantise,      multiply_matrix, rescale,        make_gates, lstm_step};

@@ -2,7 +2,7 @@
 
 enum { ALIGNMENT = 64 };
 
-static const float LARGEST = 127;
+static const float LARGEST = 63; /* narrow */
 
 size_t ez_matrix_memory(const ez_quantised *tensor) {
     size_t rows = tensor->values.rows, columns = tensor->values.columns;
@@ -32,11 +32,20 @@ static float requantise(const ez_quantised *tensor, size_t row, int8_t *weights)
     return largest / LARGEST;
 }
 
+static ez_offset offset_for(const ez_quantised *tensor) {
+    size_t count = (size_t)tensor->values.rows * tensor->values.columns;
+    const int8_t *weights = (const int8_t *)tensor->values.values;
+    for (size_t i = 0; tensor->values.dtype == EZ_INT8 && i < count; i++)
+        if (weights[i] < -EZ_NARROW || weights[i] >= EZ_NARROW) return EZ_WIDE;
+    return EZ_NARROW;
+}
+
 char *ez_matrix_build(ez_matrix *matrix, const ez_quantised *tensor, float factor, char *memory) {
     size_t rows = tensor->values.rows, columns = tensor->values.columns;
     uint8_t *blocks = (uint8_t *)memory;
     float *scales = (float *)(void *)(memory + rows * columns);
     int8_t decoded[EZ_MAX_DIMENSION];
+    ez_offset offset = offset_for(tensor);
     for (size_t row = 0; row < rows; row++) {
         const int8_t *weights = decoded;
         float scale;
@@ -50,8 +59,8 @@ char *ez_matrix_build(ez_matrix *matrix, const ez_quantised *tensor, float facto
         uint8_t *block = blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns + row % EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
         for (size_t i = 0; i < columns; i++)
             block[i / EZ_BLOCK_COLUMNS * EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS + i % EZ_BLOCK_COLUMNS] =
-                (uint8_t)(weights[i] + EZ_WEIGHT_OFFSET);
+                (uint8_t)(weights[i] + (int)offset);
     }
-    *matrix = (ez_matrix){blocks, scales, (uint32_t)rows, (uint32_t)columns};
+    *matrix = (ez_matrix){blocks, scales, (uint32_t)rows, (uint32_t)columns, offset};
     return memory + ez_matrix_memory(tensor);
 }

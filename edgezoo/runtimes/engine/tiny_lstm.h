@@ -12,6 +12,7 @@ enum {
     EZ_LSTM_MAX_HIDDEN = 512,
     EZ_LSTM_MAX_TOKENS = 512,
     EZ_LSTM_MAX_STATES = 129 * 512, /* (max_tokens + 1) * directions * hidden: what a call keeps on its stack */
+    EZ_LSTM_MAX_POSITIONS = 2 * (EZ_LSTM_MAX_TOKENS + 1), /* of all texts that step together */
     EZ_LSTM_MAX_LABELS = 64,
     EZ_LSTM_MAX_FEATURES = 2 * EZ_LSTM_MAX_HIDDEN + EZ_MAX_DIMENSION
 };
@@ -64,7 +65,7 @@ typedef struct {
     ez_lstm_tensors tensors;
     ez_lstm_direction layer[EZ_LSTM_LAYERS][EZ_LSTM_DIRECTIONS];
     ez_matrix projection;
-    const float *known_gates; /* [known, directions, 4 hidden]: the first layer's input half of the first tokens */
+    const int16_t *known_gates; /* [known, directions, 4 hidden]: the first layer's input half of the first tokens */
     uint32_t known;
 } ez_lstm;
 
@@ -76,8 +77,9 @@ size_t ez_lstm_memory(const ez_lstm_tensors *tensors);
 /* `memory` is 64-byte aligned. */
 void ez_lstm_build(ez_lstm *lstm, const ez_lstm_tensors *tensors, const ez_kernels *kernels, char *memory);
 
-/* Either of `vector` [dimension] and `probabilities` [labels] may be NULL. */
-void ez_lstm_run(const ez_lstm *lstm, const ez_wordpiece *wordpiece, const ez_kernels *kernels, const char *text,
-                 size_t length, float *vector, float *probabilities);
+/* Texts lie end to end: text i is [ends[i - 1], ends[i]). Either of `vectors` [count, dimension] and
+ * `probabilities` [count, labels] may be NULL. */
+void ez_lstm_run(const ez_lstm *lstm, const ez_wordpiece *wordpiece, const ez_kernels *kernels, const char *texts,
+                 const size_t *ends, size_t count, float *vectors, float *probabilities);
 
 #endif
