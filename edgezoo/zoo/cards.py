@@ -16,6 +16,10 @@ BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
 _FACTS = ("family", "languages", "license", "dimension", "vocabulary_size", "precision", "teacher", "texts")
 # What the README compares the first part of a latency report with.
 _PEERS = {"ratio": "model2vec", "onnxruntime_int8_ratio": "ONNX Runtime"}
+_ABLATION = (
+    "Short runs, each with one or two settings of the recipe changed. `dev`: Spearman on STS-B dev, or for "
+    "sentiment accuracy on phrases held out of SST-2's training set."
+)
 _SCORES = ("STS-B test", "STS12–16", "SST-2")
 _TEACHER = "all-MiniLM-L6-v2"
 _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
@@ -43,7 +47,7 @@ def render_card(folder: Path) -> str:
     if latency:
         parts += ["## Latency", *_latency(latency)]
     if ablation:
-        parts += ["## Ablation", *prose_and_tables(ablation)]
+        parts += ["## Ablation", _ABLATION, *prose_and_tables(ablation)]
     if pictures := sorted(path.name for path in folder.glob("*.png")):
         parts += ["## Training", *(f"![{name.removesuffix('.png')}]({name})" for name in pictures)]
     for key, value in card.items():
