@@ -9,22 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgezoo.bundle.layout import Architecture, StaticTable, TinyLstm, WordPiece
-from edgezoo.bundle.quantise import QuantisedTensor, quantise
+from edgezoo.bundle.precision import Tensors, quantise_recurrent
+from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
 from edgezoo.errors import DataError
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
-
-# What becomes of the table and of the other matrices.
-_PRECISIONS = {"int8": ("int8", "int8"), "int4": ("int4", "int4"), "mixed": ("int4", "int8")}
-_MATRICES = (".input", ".recurrent", "projection")
-# Weights of 7 bits can be multiplied four at a time in 16 bits: a third faster where there is no VNNI.
-_NARROW = 63
-
-Tensors = dict[str, QuantisedTensor | NDArray[Any]]
 
 
 def export(directory: Path, output: Path | None = None, precision: str | None = None) -> Path:
@@ -58,8 +48,7 @@ def model(checkpoint: Checkpoint, precision: str) -> tuple[Architecture, Tensors
     if family == "static-table":
         return StaticTable(), {"embedding": quantise(checkpoint.embedding, precision)}
     if family == "tiny-lstm":
-        table, matrices = _PRECISIONS.get(precision, (precision, precision))
-        return tiny_lstm(checkpoint.card), _lstm_tensors(checkpoint, table, matrices)
+        return tiny_lstm(checkpoint.card), quantise_recurrent(checkpoint.tensors, precision)
     raise DataError(f"the card names the unknown family {family!r}; update edgezoo")
 
 
@@ -69,15 +58,6 @@ def tiny_lstm(card: dict[str, Any]) -> TinyLstm:
     settings["labels"] = tuple(settings.get("labels") or ())
     fields = {"pooling", "skip", "max_tokens", "labels"}
     return TinyLstm(**{name: value for name, value in settings.items() if name in fields})
-
-
-def _lstm_tensors(checkpoint: Checkpoint, table: str, matrices: str) -> Tensors:
-    stored: Tensors = {"embedding": quantise(checkpoint.embedding, table, keep_scale=True)}
-    for name in sorted(set(checkpoint.tensors) - {"embedding"}):
-        tensor: NDArray[np.float32] = checkpoint.tensors[name]
-        matrix = name.endswith(_MATRICES)
-        stored[name] = quantise(tensor, matrices, keep_scale=True, largest=_NARROW) if matrix else tensor
-    return stored
 
 
 if __name__ == "__main__":
