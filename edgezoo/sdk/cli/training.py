@@ -79,6 +79,7 @@ def train(
 
     \b
     edgezoo train static-en-micro --data path/to/data --out build/static-en-micro
+    edgezoo train tinylstm-sts --data path/to/data --out build/tinylstm-sts
     edgezoo train static-en --data path/to/data --out build/clinic --words clinical-terms.txt
     """
     with _extra("training", "train"):
