@@ -58,13 +58,13 @@ def test_probabilities_are_those_of_the_reference(which: str, request: pytest.Fi
         _, expected = reference(
             tensors, TinyLstm(labels=handle.labels), handle.tokenize(text).tolist(), steps=63
         )
-        assert list(answer.probabilities.values()) == pytest.approx(expected.tolist(), abs=0.002)
+        assert list(answer.probabilities.values()) == pytest.approx(expected.tolist(), abs=0.01)
 
 
 def test_vectors_are_those_of_the_reference(model: sdk.Model) -> None:
     for text, vector in zip(TEXTS, model.embed(TEXTS), strict=True):
         expected, _ = reference(restored(TENSORS), TinyLstm(), model.tokenize(text).tolist(), steps=63)
-        assert vector == pytest.approx(expected, abs=0.002)
+        assert vector == pytest.approx(expected, abs=0.01)
 
 
 def test_a_text_has_the_same_answer_alone_in_a_list_and_on_threads(model: sdk.Model) -> None:
