@@ -64,7 +64,8 @@ def test_probabilities_are_those_of_the_reference(which: str, request: pytest.Fi
 def test_vectors_are_those_of_the_reference(model: sdk.Model) -> None:
     for text, vector in zip(TEXTS, model.embed(TEXTS), strict=True):
         expected, _ = reference(restored(TENSORS), TinyLstm(), model.tokenize(text).tolist(), steps=63)
-        assert vector == pytest.approx(expected, abs=0.01)
+        assert vector == pytest.approx(expected, abs=0.03)
+        assert not expected.any() or vector @ expected > 0.998
 
 
 def test_a_text_has_the_same_answer_alone_in_a_list_and_on_threads(model: sdk.Model) -> None:
