@@ -43,7 +43,8 @@ def make_corpus(folder: Path) -> None:
 
 def run(target: str, program: Path, folder: Path, arguments: list[str]) -> int:
     """Run a target and return its exit status."""
-    environment = dict(os.environ, EDGEZOO_FUZZ_BUNDLE=str(folder / "fuzz_bundle.corpus" / "int8.ezb"))
+    bundles = (str(folder / "fuzz_bundle.corpus" / name) for name in ("int8.ezb", "encoder.ezb"))
+    environment = dict(os.environ, EDGEZOO_FUZZ_BUNDLES=os.pathsep.join(bundles))
     command = [str(program), f"-artifact_prefix={folder}{os.sep}", "-timeout=10", *arguments]
     log = folder / f"{target}.log"
     with log.open("w") as output:
@@ -77,7 +78,7 @@ def main() -> int:
     make_corpus(folder)
     worst = 0
     for target in options.target or TARGETS:
-        fuzzing = [f"-max_total_time={options.seconds}", "-max_len=8192", "-print_final_stats=1"]
+        fuzzing = [f"-max_total_time={options.seconds}", "-max_len=16384", "-print_final_stats=1"]
         arguments = (
             [str(options.reproduce)] if options.reproduce else [*fuzzing, str(folder / f"{target}.corpus")]
         )

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgezoo.bundle.layout import StaticTable, WordPiece
+from edgezoo.bundle.layout import StaticTable, TinyLstm, WordPiece
 from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
+from tests.tiny_lstm import quantised, random_tensors
 
 VOCABULARY = [
     *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##a", "b", "##b", "hello", "wide", "world", "un", "##believ"),
@@ -26,7 +27,7 @@ TEXTS = (
 
 
 def write_bundles(folder: Path) -> None:
-    """Write `int8.ezb` and `int4.ezb`, uniform and weighted, of a few kilobytes each."""
+    """Write `int8.ezb` and `int4.ezb`, uniform and weighted, and `encoder.ezb`, of some kilobytes each."""
     rows = np.random.default_rng(0).normal(size=(len(VOCABULARY), 32)).astype(np.float32)
     weight = np.linspace(0.5, 2, len(VOCABULARY)).astype(np.float16)
     for precision, tensors in (("int8", {}), ("int4", {"weight": weight})):
@@ -39,3 +40,13 @@ def write_bundles(folder: Path) -> None:
             architecture=StaticTable(normalize=precision == "int8"),
             tensors={"embedding": quantise(rows, precision), **tensors},
         )
+    shape = {"tokens": len(VOCABULARY), "embedding": 32, "dimension": 32, "hidden": 32, "labels": 2}
+    write_bundle(
+        folder / "encoder.ezb",
+        name="fuzz",
+        card={},
+        tokenizer=WordPiece(unknown_id=1),
+        vocabulary=VOCABULARY,
+        architecture=TinyLstm(max_tokens=16, labels=("no", "yes")),
+        tensors=quantised(random_tensors(**shape, norms=True, salience=True), "int4"),
+    )

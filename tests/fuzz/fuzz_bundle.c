@@ -15,6 +15,11 @@ static void use(const ez_model *model) {
     for (size_t i = 0; i < count && i < 64; i++)
         if (ids[i] >= d.vocabulary_size) abort();
     ez_embed(model, TEXT, sizeof TEXT - 1, vector);
+    ez_classify(model, TEXT, sizeof TEXT - 1, vector);
+    size_t length = 0;
+    volatile char last = 0;
+    for (size_t i = 0; i < d.labels; i++) last = ez_label(model, i, &length)[length - 1];
+    (void)last;
 }
 
 static void open_and_use(const uint8_t *bundle, size_t size) {

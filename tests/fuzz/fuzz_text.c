@@ -5,15 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ez_model *model;
+enum { MODELS = 2 };
+static ez_model *models[MODELS];
 
-/* Opens the bundle that the environment names; it stays open for the whole run. */
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc, (void)argv;
-    const char *path = getenv("EDGEZOO_FUZZ_BUNDLE");
-    FILE *file = path ? fopen(path, "rb") : NULL;
+static ez_model *open_model(const char *path) {
+    FILE *file = fopen(path, "rb");
     if (!file) {
-        fprintf(stderr, "set EDGEZOO_FUZZ_BUNDLE to a bundle\n");
+        perror(path);
         exit(1);
     }
     fseek(file, 0, SEEK_END);
@@ -24,15 +22,30 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     fclose(file);
     ez_error error;
     size_t needed = ez_memory_size(bundle, size, &error);
-    model = ez_open(bundle, size, aligned_alloc(64, (needed + 63) / 64 * 64), needed, &error);
+    ez_model *model = ez_open(bundle, size, aligned_alloc(64, (needed + 63) / 64 * 64), needed, &error);
     if (!model) {
         fprintf(stderr, "%s: %s\n", path, error.reason);
         exit(1);
     }
+    return model;
+}
+
+/* Opens the bundles that the environment names, a table and an encoder; they stay open for the whole run. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc, (void)argv;
+    char *paths = getenv("EDGEZOO_FUZZ_BUNDLES");
+    for (int i = 0; i < MODELS; i++) {
+        char *path = strtok(i ? NULL : paths, ":");
+        if (!paths || !path) {
+            fprintf(stderr, "set EDGEZOO_FUZZ_BUNDLES to two bundles, with a colon between\n");
+            exit(1);
+        }
+        models[i] = open_model(path);
+    }
     return 0;
 }
 
-static void check_ids(const char *text, size_t size) {
+static void check_ids(const ez_model *model, const char *text, size_t size) {
     ez_description d;
     ez_describe(model, &d);
     size_t count = ez_tokenize(model, text, size, NULL, 0);
@@ -43,17 +56,35 @@ static void check_ids(const char *text, size_t size) {
     free(ids);
 }
 
+/* A vector and probabilities. */
+typedef struct {
+    float vector[EZ_MAX_DIMENSION];
+    float probabilities[64];
+} answer;
+
+static void ask(const ez_model *model, const char *text, size_t size, answer *found) {
+    memset(found, 0, sizeof *found);
+    ez_embed(model, text, size, found->vector);
+    ez_classify(model, text, size, found->probabilities);
+}
+
+static void check_answers(ez_model *model, const char *text, size_t size) {
+    answer expected, found;
+    ez_select_isa(model, EZ_PORTABLE);
+    ask(model, text, size, &expected);
+    for (ez_isa isa = EZ_SIMD128; isa <= EZ_AVX512; isa++) {
+        if (!ez_select_isa(model, isa)) continue;
+        ask(model, text, size, &found);
+        if (memcmp(&expected, &found, sizeof expected)) abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = malloc(size ? size : 1);
     memcpy(text, data, size);
-    check_ids(text, size);
-    float expected[EZ_MAX_DIMENSION] = {0}, found[EZ_MAX_DIMENSION] = {0};
-    ez_select_isa(model, EZ_PORTABLE);
-    ez_embed(model, text, size, expected);
-    for (ez_isa isa = EZ_SIMD128; isa <= EZ_AVX512; isa++) {
-        if (!ez_select_isa(model, isa)) continue;
-        ez_embed(model, text, size, found);
-        if (memcmp(expected, found, sizeof expected)) abort();
+    for (int i = 0; i < MODELS; i++) {
+        check_ids(models[i], text, size);
+        check_answers(models[i], text, size);
     }
     free(text);
     return 0;

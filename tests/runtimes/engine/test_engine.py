@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgezoo.errors import BundleError, InputError, ModelNotFoundError
+from edgezoo.runtimes import engine
 from edgezoo.runtimes.engine import EngineRuntime, encode
 from edgezoo.runtimes.engine.binding import ISAS
 from tests.runtimes.engine.conftest import VOCABULARY, MakeModel
@@ -140,12 +141,21 @@ def test_a_closed_model_frees_its_file(make_model: MakeModel) -> None:
         model.embed_one("cat")
 
 
-def test_closing_waits_for_running_calls(make_model: MakeModel) -> None:
+def test_closing_waits_for_running_calls(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     model, _ = make_model()
     text = "the cat sat on the mat " * 500_000
     expected, found = model.embed_one(text), []
+    encoded = threading.Event()
+
+    def encode(text: str) -> bytes:
+        data = text.encode()
+        encoded.set()
+        return data
+
+    monkeypatch.setattr(engine, "encode", encode)
     worker = threading.Thread(target=lambda: found.append(model.embed_one(text)))
     worker.start()
+    encoded.wait()
     time.sleep(0.002)
     model.close()
     worker.join()
