@@ -13,7 +13,10 @@ README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
 
 # In the card's first table; whatever else card.json holds becomes a section of its own.
-_FACTS = ("family", "languages", "license", "dimension", "vocabulary_size", "precision", "teacher", "texts")
+_FACTS = (
+    *("family", "languages", "license", "dimension", "vocabulary_size", "parameters", "precision"),
+    *("teacher", "texts"),
+)
 # What the README compares the first part of a latency report with.
 _PEERS = {"ratio": "model2vec", "onnxruntime_int8_ratio": "ONNX Runtime"}
 _ABLATION = (
@@ -51,7 +54,7 @@ def render_card(folder: Path) -> str:
     if pictures := sorted(path.name for path in folder.glob("*.png")):
         parts += ["## Training", *(f"![{name.removesuffix('.png')}]({name})" for name in pictures)]
     for key, value in card.items():
-        if key not in (*_FACTS, "name", "description", "quality"):
+        if value and key not in (*_FACTS, "name", "description", "quality"):
             parts += [f"## {title(key)}", render(value)]
     return "\n\n".join([*parts, "Rendered from the JSON beside it by `./do docs`."]) + "\n"
 
