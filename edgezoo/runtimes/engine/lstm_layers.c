@@ -109,7 +109,9 @@ static void run_direction(ez_run *run, uint32_t layer, uint32_t direction) {
     for (size_t step = 0; step < run->texts[0].positions; step++) {
         if (step % window == 0) gates_ahead(run, layer, direction, step, window, made, gates);
         while (run->texts[active - 1].positions <= step) active--;
-        run->kernels->multiply_matrix(&d->recurrent, states, active, products);
+        /* The first states are zeros, and so are their products. */
+        if (step == 0) memset(products, 0, active * d->recurrent.rows * sizeof *products);
+        else run->kernels->multiply_matrix(&d->recurrent, states, active, products);
         for (size_t i = 0; i < active; i++) {
             const ez_text *text = &run->texts[i];
             run->kernels->lstm_step(gates[step % window * run->count + i], products + i * 4 * hidden,
