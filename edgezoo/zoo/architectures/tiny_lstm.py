@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
 CLS = 2
 SPECIAL_ROWS = 4
@@ -82,7 +83,7 @@ class TinyLstm(nn.Module):
     def encode(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Pooled states [n, D*H] and mean rows [n, E] of a flat int64 `tokens` [N], text after text.
 
-        `lengths` int64 [n]; a text without tokens gives zeros.
+        `lengths` int64 [n]; a text without tokens gives zeros. There is at least one token in all.
         """
         texts, pooling = len(lengths), self.shape.pooling
         owners = torch.repeat_interleave(torch.arange(texts), lengths)  # [N]
@@ -100,11 +101,11 @@ class TinyLstm(nn.Module):
         if pooling == "cls":
             p = y.index_select(0, spans.cumsum(0) - 1)  # [n, D*H]
         elif pooling == "max":
-            lowest = y.new_full((texts, y.shape[1]), -torch.inf)
-            p = lowest.index_reduce(0, owners, y, "amax")
-            p = torch.where(lengths.unsqueeze(1) > 0, p, 0.0)
+            padded = pad_sequence(list(torch.split(y, lengths.tolist())), True, -torch.inf)  # [n, T, D*H]
+            p = padded.amax(1)
         else:
             p = y.new_zeros(texts, y.shape[1]).index_add(0, owners, y) / counts
+        p = torch.where(lengths.unsqueeze(1) > 0, p, 0.0)
         weighted = e
         if self.salience is not None and pooling != "cls":
             weighted = e * (1.0 + self.salience(y))  # [N, E]

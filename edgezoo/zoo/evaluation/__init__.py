@@ -15,7 +15,8 @@ def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, An
     and F1 (0 to 1) on SST-2 dev.
     model: a name of the zoo or the path of a bundle. The report has `model`, `bundle_sha256` (of the
     segments), `precision`, `results` by set, `baselines` (run now if asked for, else the figures kept in
-    baselines.json) and `published` (cited, not run). Deterministic. Raises DataError where a set is missing.
+    baselines.json) and `published` (cited, not run), both of STS alone. Deterministic.
+    Raises DataError where a set is missing.
     """
     from edgezoo import sdk
     from edgezoo.bundle.reader import read_bundle
@@ -31,19 +32,20 @@ def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, An
             results = {name: evaluate_pairs(handle.embed, sts.read(data, name)) for name in sts.FILES}
         if tuple(handle.labels) == sentiment.LABELS:
             results["sst2-dev"] = evaluate_labels(handle.classify, sentiment.read(data / sentiment.DEV))
-    if baselines:
+        embeds = bool(handle.dim)
+    if baselines and embeds:
         from edgezoo.zoo.evaluation.baselines import run
 
         measured = run(data)
     else:
-        measured = stored("baselines.json")
+        measured = stored("baselines.json") if embeds else {}
     return {
         "model": bundle.header.name,
         "bundle_sha256": bundle.header.sha256.hex(),
         "precision": precision,
         "results": results,
         "baselines": measured,
-        "published": stored("published.json"),
+        "published": stored("published.json") if embeds else [],
     }
 
 

@@ -17,7 +17,7 @@ class Answer(Protocol):
 
 
 def score(found: Sequence[int], labels: Sequence[int]) -> dict[str, float | int]:
-    """`accuracy` and `f1` (0 to 1; of class 1, the positive) and `examples`, of found classes against labels."""
+    """`accuracy` and `f1` (0 to 1; of class 1, the positive) of found classes, and how many `examples`."""
     pairs = list(zip(found, labels, strict=True))
     both = sum(mine == label == 1 for mine, label in pairs)
     either = sum(mine == 1 for mine, _ in pairs) + sum(label == 1 for _, label in pairs)

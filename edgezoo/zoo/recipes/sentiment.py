@@ -29,12 +29,13 @@ HELD_OUT = 2000  # rows for choices, whole sentences first
 class SentimentCourse:
     """Which texts, how the teacher learns, and what of it the student learns."""
 
-    reviews: int = 98_304  # sentences of reviews that the teacher labels
+    reviews: int = 32_768  # sentences of reviews that the teacher labels
     longest: int = 24  # words of such a sentence
     batch: int = 256
     reviewed: float = 0.5  # share of review sentences in a batch
     gold_weight: float = 0.5  # of cross-entropy with the labels of phrases
     divergence_weight: float = 1.0  # of the teacher's distribution
+    held_out: int = sentiment.SENTENCES  # sentences of SST-2 train, with their phrases, kept for choices
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     seed: int = 0
 
@@ -135,7 +136,7 @@ def prepare(
     """The teacher, its labels and tokens, kept in `work`/sentiment for every recipe."""
     place = work / "sentiment"
     place.mkdir(parents=True, exist_ok=True)
-    train, held_out = sentiment.held_out(sentiment.read(data / sentiment.TRAIN))
+    train, held_out = sentiment.held_out(sentiment.read(data / sentiment.TRAIN), course.held_out)
     judged = Labelled(held_out.texts[:HELD_OUT], held_out.labels[:HELD_OUT])
     reviews = sentiment.unlabelled(data, course.longest, course.reviews)
     expert = sentiment_teacher.train(train, course.teacher, place, teacher, bars)

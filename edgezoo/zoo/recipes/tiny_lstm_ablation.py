@@ -35,7 +35,12 @@ BATCH = 512
 LOSSES = ("alignment+divergence", "alignment", "divergence", "cosine", "infonce", "triplet")
 # Cosines of a batch differ little from the teacher's: their error is a hundredth of the other losses.
 WEIGHTS = {"cosine": 100.0}
-SENTIMENT_LOSSES = {"cross_entropy": (1.0, 0.0), "sentiment": (0.0, 1.0), "both": (0.5, 1.0)}
+# Weights of cross-entropy with labels and of divergence from the teacher's distribution.
+SENTIMENT_LOSSES = {
+    "cross-entropy": (1.0, 0.0),
+    "distillation": (0.0, 1.0),
+    "cross-entropy+distillation": (0.5, 1.0),
+}
 
 Row = dict[str, Any]
 
@@ -64,9 +69,12 @@ def run(
     course: Course | None = None,
     sentiment: SentimentCourse | None = None,
     sentences_each: int = SENTENCES,
-) -> list[Row]:
-    """Train and measure what `file` lacks, and return all its rows."""
-    rows: list[Row] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+) -> dict[str, list[Row]]:
+    """Train and measure what `file` lacks, and return all its rows by task."""
+    report: dict[str, list[Row]] = {"embedding": [], "sentiment": []}
+    if file.exists():
+        report = json.loads(file.read_text(encoding="utf-8"))
+    rows = report["embedding"]
     chosen = course or Course()
     material = sentences.prepare(chosen, data, work, teacher, bars)
     pace = replace(RECIPES["tinylstm-sts"].pace, steps=-(-sentences_each // BATCH), every=10**9, snapshot=0)
@@ -80,17 +88,19 @@ def run(
                 RECIPES["tinylstm-sts"].shape,
                 **{name: row[name] for name in ("pooling", "directions", "hidden")},
             )
+            torch.manual_seed(pace.seed)
             found = _measure(TinyLstm(material.table, shape), lesson, judge, pace, bars)
-            rows.append({"task": "embedding"} | row | found | {"sentences": pace.steps * BATCH})
-            _write(file, rows)
+            rows.append(row | found | {"sentences": pace.steps * BATCH})
+            _write(file, report)
     labels = sentiment or SentimentCourse()
     labelled = feelings.prepare(labels, material.tokenizer, data, work, teacher, bars)
     for name in SENTIMENT_LOSSES:
-        row = {"task": "sentiment", "loss": name}
-        if not _known(rows, row):
-            rows.append(row | _sentiment(material, labelled, labels, name, sentences_each, bars))
-            _write(file, rows)
-    return rows
+        row = {"loss": name}
+        if not _known(report["sentiment"], row):
+            found = _sentiment(material, labelled, labels, name, sentences_each, bars)
+            report["sentiment"].append(row | found)
+            _write(file, report)
+    return report
 
 
 def _embedding(material: Material, course: Course, loss: str) -> Lesson:
@@ -111,6 +121,7 @@ def _sentiment(
     reviewed = course.reviewed if divergence else 0.0  # reviews have no labels
     course = replace(course, gold_weight=gold, divergence_weight=divergence, reviewed=reviewed)
     pace = replace(config.pace, steps=-(-texts // course.batch), every=10**9)
+    torch.manual_seed(pace.seed)
     model = TinyLstm(material.table, config.shape)
     found = _measure(model, Sentiment(labelled, course), labelled.judge, pace, bars)
     return found | {"sentences": pace.steps * course.batch}
@@ -122,15 +133,15 @@ def _measure(model: TinyLstm, lesson: Lesson, judge: Judge, pace: Pace, bars: Ba
         trained = fit(model, lesson, pace, Path(place), bars, "ablation")
     seconds = time.perf_counter() - began
     with torch.inference_mode():
-        return {"dev": round(judge(trained)["dev"], 6), "seconds": round(seconds, 1)}
+        return {"dev": round(100 * judge(trained)["dev"], 2), "seconds": round(seconds, 1)}
 
 
 def _known(rows: list[Row], row: Row) -> bool:
     return any(all(known.get(name) == value for name, value in row.items()) for known in rows)
 
 
-def _write(file: Path, rows: list[Row]) -> None:
-    write_bytes(file, (json.dumps(rows, indent=1) + "\n").encode())
+def _write(file: Path, report: dict[str, list[Row]]) -> None:
+    write_bytes(file, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":
