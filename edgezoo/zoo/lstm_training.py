@@ -32,7 +32,8 @@ class Pace:
     table_rate: float = 2e-3
     weight_decay: float = 0.01  # of the matrices, not of the table, norms and biases
     every: int = 100  # steps between looks at dev, each with a checkpoint
-    patience: int = 10  # looks without a better dev figure before it stops
+    patience: int = 10  # looks without as good a dev figure before it stops
+    tolerance: float = 0.0  # how much worse a later look may be to count as better: noise of dev
     snapshot: int = 0  # a step whose weights are kept as snapshot.pt, for a model that starts from them
     seed: int = 0
 
@@ -88,8 +89,9 @@ def fit(
         if (step + 1) % pace.every == 0 or step + 1 == pace.steps:
             merits = _look(model, judge)
             _record(directory, {"step": step + 1} | _means(sums, since) | merits)
-            if merits.get("dev", float(step)) > progress["best"]:
-                progress.update(best=merits.get("dev", float(step)), best_step=step + 1)
+            merit = merits.get("dev", float(step))
+            if merit > progress["best"] - pace.tolerance:
+                progress.update(best=max(merit, progress["best"]), best_step=step + 1)
                 _save(directory / "best.pt", model.state_dict())
             _save(
                 directory / "training.pt",

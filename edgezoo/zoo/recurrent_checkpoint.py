@@ -12,16 +12,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from edgezoo.bundle.quantise import dequantise, quantise
+from edgezoo.bundle.precision import PRECISIONS, quantise_recurrent
+from edgezoo.bundle.quantise import QuantisedTensor, dequantise
 from edgezoo.zoo import curves
 from edgezoo.zoo.architectures.tiny_lstm import Shape, TinyLstm, restore, tensors
 from edgezoo.zoo.checkpoint import save_tensors
 from edgezoo.zoo.datasets.tokenised import MAX_TOKENS
 from edgezoo.zoo.lstm_training import Judge
 
-# What becomes of the table and of the other matrices.
-PRECISIONS = {"int8": ("int8", "int8"), "mixed": ("int4", "int8"), "int4": ("int4", "int4")}
-MATRICES = (".input", ".recurrent", "projection")
 LIMITS = (
     "English; words of other scripts are unknown and count for little.",
     "The first 128 tokens of a text count; made for sentences, not for pages.",
@@ -40,18 +38,13 @@ def settings(shape: Shape) -> dict[str, Any]:
     return found
 
 
-def quantised(weights: Mapping[str, Tensor], precision: str) -> dict[str, Tensor]:
+def rounded(weights: Mapping[str, Tensor], precision: str) -> dict[str, Tensor]:
     """The float32 weights that an export in `precision` stands for; vectors stay as they are."""
-    of_table, of_matrices = PRECISIONS[precision]
-    found = {}
-    for name, tensor in weights.items():
-        if name == "embedding" or name.endswith(MATRICES):
-            chosen = of_table if name == "embedding" else of_matrices
-            stored = quantise(tensor.float().numpy(), chosen, keep_scale=True)
-            found[name] = torch.from_numpy(dequantise(stored))
-        else:
-            found[name] = tensor
-    return found
+    stored = quantise_recurrent({name: tensor.float().numpy() for name, tensor in weights.items()}, precision)
+    return {
+        name: torch.from_numpy(dequantise(tensor) if isinstance(tensor, QuantisedTensor) else tensor)
+        for name, tensor in stored.items()
+    }
 
 
 def drift(model: TinyLstm, judge: Judge | None) -> dict[str, dict[str, float]]:
@@ -62,8 +55,8 @@ def drift(model: TinyLstm, judge: Judge | None) -> dict[str, dict[str, float]]:
         exact = judge(model.eval())
         table = {}
         for precision in PRECISIONS:
-            rounded = restore(TinyLstm(model.embedding, model.shape), quantised(tensors(model), precision))
-            found = judge(rounded.eval())
+            other = restore(TinyLstm(model.embedding, model.shape), rounded(tensors(model), precision))
+            found = judge(other.eval())
             table[precision] = {f"{name}_change": round(found[name] - exact[name], 6) for name in exact}
     return table
 

@@ -46,18 +46,15 @@ Row = dict[str, Any]
 
 
 def grid() -> Iterator[Row]:
-    """The settings of every row, the recipe's own among them; no settings twice."""
+    """The settings of every row, none twice: the recipe's own first, then what differs in one choice."""
     own = RECIPES["tinylstm-sts"].shape
     base = {"pooling": own.pooling, "loss": LOSSES[0], "directions": own.directions, "hidden": own.hidden}
-    yield from (
+    rows = [base | {"pooling": pooling, "loss": loss} for pooling in POOLINGS for loss in LOSSES]
+    rows += [
         base | {"directions": directions, "hidden": hidden} for directions in (1, 2) for hidden in (128, 256)
-    )
-    yield from (
-        base | {"pooling": pooling, "loss": loss}
-        for pooling in POOLINGS
-        for loss in LOSSES
-        if (pooling, loss) != (own.pooling, LOSSES[0])
-    )
+    ]
+    different = [row for place, row in enumerate(rows) if row not in rows[:place]]
+    yield from sorted(different, key=lambda row: sum(row[name] != base[name] for name in base))
 
 
 def run(
