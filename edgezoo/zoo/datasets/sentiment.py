@@ -13,6 +13,7 @@ from edgezoo.zoo.datasets import english, files
 LABELS = ("negative", "positive")
 TRAIN, DEV = "sentiment/sst2-train.tsv", "sentiment/sst2-dev.tsv"
 REVIEWS = "sentiment/imdb-train.tsv"
+REVIEW_LABELS = {"neg": 0, "0": 0, "pos": 1, "1": 1}
 TEXT_COLUMNS = ("sentence", "text", "content")
 SENTENCES = 600  # of SST-2 train, held out with all their phrases for choices
 FEWEST_WORDS = 8  # of a whole sentence
@@ -82,29 +83,39 @@ def _labelled(rows: list[tuple[str, int]]) -> Labelled:
     return Labelled([text for text, _ in rows], [label for _, label in rows])
 
 
-def review_sentences(path: Path, longest: int) -> Iterator[str]:
-    """Sentences of 3 to `longest` words of the `text` column of reviews, line breaks of HTML taken out."""
+def review_sentences(path: Path, longest: int) -> Iterator[tuple[str, int]]:
+    """Sentences of 3 to `longest` words of reviews, each with the index of its review's label in `LABELS`.
+
+    The file is tab-separated with the columns `text` and `label` (neg or 0, pos or 1); line breaks of
+    HTML are taken out. Raises DataError for anything else.
+    """
     rows = files.lines(path)
     header = next(rows, "").split("\t")
-    if "text" not in header:
-        raise DataError(f"{path} has no header row with the column text; add one")
-    place = header.index("text")
-    for line in rows:
-        text = line.split("\t")[place].replace("<br />", " ")
-        for sentence in english.SENTENCE_END.split(text):
+    if not {"text", "label"} <= set(header):
+        raise DataError(f"{path} has no header row with the columns text and label; add one")
+    text_at, label_at = header.index("text"), header.index("label")
+    for number, line in enumerate(rows, start=2):
+        columns = line.split("\t")
+        if len(columns) != len(header) or columns[label_at] not in REVIEW_LABELS:
+            raise DataError(
+                f"{path}, line {number}: expected a label neg or pos and a text; got {line[:80]!r}"
+            )
+        for sentence in english.SENTENCE_END.split(columns[text_at].replace("<br />", " ")):
             if 3 <= len(sentence.split()) <= longest:
-                yield " ".join(sentence.split())
+                yield " ".join(sentence.split()), REVIEW_LABELS[columns[label_at]]
 
 
-def unlabelled(data: Path, longest: int, count: int, seed: int = 1) -> list[str]:
-    """`count` different sentences of reviews that are not of SST-2 dev; none where there are no reviews."""
+def reviewed(data: Path, longest: int, count: int, seed: int = 1) -> Labelled:
+    """`count` different sentences that are not of SST-2 dev, with the labels of the reviews that have them.
+
+    None where there are no reviews.
+    """
     if files.find(data / REVIEWS) is None:
-        return []
+        return Labelled([], [])
     taboo = {english.normalised(text) for text in read(data / DEV).texts}
-    found = [
-        text
-        for text in dict.fromkeys(review_sentences(data / REVIEWS, longest))
-        if english.normalised(text) not in taboo
-    ]
+    first: dict[str, int] = {}
+    for text, label in review_sentences(data / REVIEWS, longest):
+        first.setdefault(text, label)
+    found = [row for row in first.items() if english.normalised(row[0]) not in taboo]
     random.Random(seed).shuffle(found)
-    return found[:count]
+    return _labelled(found[:count])

@@ -29,9 +29,10 @@ HELD_OUT = 2000  # rows for choices, whole sentences first
 class SentimentCourse:
     """Which texts, how the teacher learns, and what of it the student learns."""
 
-    reviews: int = 32_768  # sentences of reviews that the teacher labels
+    reviews: int = 65_536  # sentences of reviews that the teacher labels
     longest: int = 24  # words of such a sentence
-    batch: int = 256
+    batch: int = 512
+    review_evidence: float = 1.2  # log-odds that a review's label adds to what the teacher says of a sentence
     reviewed: float = 0.5  # share of review sentences in a batch
     gold_weight: float = 0.5  # of cross-entropy with the labels of phrases
     divergence_weight: float = 1.0  # of the teacher's distribution
@@ -138,16 +139,17 @@ def prepare(
     place.mkdir(parents=True, exist_ok=True)
     train, held_out = sentiment.held_out(sentiment.read(data / sentiment.TRAIN), course.held_out)
     judged = Labelled(held_out.texts[:HELD_OUT], held_out.labels[:HELD_OUT])
-    reviews = sentiment.unlabelled(data, course.longest, course.reviews)
+    reviews = sentiment.reviewed(data, course.longest, course.reviews)
     expert = sentiment_teacher.train(train, course.teacher, place, teacher, bars)
     phrase_logits = sentiment_teacher.label(expert, train.texts, place / "phrases", bars)
-    review_logits = sentiment_teacher.label(expert, reviews, place / "reviews", bars)
+    review_logits = sentiment_teacher.label(expert, reviews.texts, place / "reviews", bars)
+    review_logits = review_logits + course.review_evidence * _sides(reviews.labels)
     judged_logits = sentiment_teacher.label(expert, judged.texts, place / "held-out", bars)
     right = judged_logits.argmax(1) == np.array(judged.labels)
     counts = (len(train), len(reviews))
     return SentimentMaterial(
         _examples(tokenizer, train.texts, train.labels, phrase_logits),
-        _examples(tokenizer, reviews, [UNLABELLED] * len(reviews), review_logits),
+        _examples(tokenizer, reviews.texts, [UNLABELLED] * len(reviews), review_logits),
         SentimentJudge(tokenizer, judged),
         [
             {"name": name, "texts": count, "licence": licence}
@@ -156,6 +158,12 @@ def prepare(
         ],
         round(float(right.mean()), 6) if len(right) else 0.0,
     )
+
+
+def _sides(labels: list[int]) -> NDArray[np.float32]:
+    """Logits [n, 2] one apart, in favour of the labels."""
+    found: NDArray[np.float32] = (np.eye(2, dtype=np.float32)[labels] - np.float32(0.5)).reshape(-1, 2)
+    return found
 
 
 def _examples(

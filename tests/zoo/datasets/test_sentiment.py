@@ -54,7 +54,19 @@ def test_review_sentences_are_short_different_and_not_of_the_test_set(tmp_path: 
         "neg\t2\t2\tThis sentence is far too long to be among those that are wanted here. What a mess!",
     ]
     (tmp_path / sentiment.REVIEWS).write_text("\n".join(reviews) + "\n")
-    found = sentiment.unlabelled(tmp_path, longest=6, count=10)
-    assert sorted(found) == ["I liked it a lot.", "What a mess!"]
-    assert sentiment.unlabelled(tmp_path, longest=6, count=1)[0] in found
-    assert sentiment.unlabelled(tmp_path / "sentiment", longest=6, count=1) == []
+    found = sentiment.reviewed(tmp_path, longest=6, count=10)
+    assert sorted(zip(found.texts, found.labels, strict=True)) == [
+        ("I liked it a lot.", 1),  # with the label of its review
+        ("What a mess!", 0),
+    ]
+    assert sentiment.reviewed(tmp_path, longest=6, count=1).texts[0] in found.texts
+    assert sentiment.reviewed(tmp_path / "sentiment", longest=6, count=1).texts == []
+
+
+@pytest.mark.parametrize("row", ["good\tA fine film.", "pos"])
+def test_a_review_without_a_label_or_a_text_is_an_error_with_its_line(tmp_path: Path, row: str) -> None:
+    (tmp_path / "sentiment").mkdir()
+    (tmp_path / sentiment.DEV).write_text("label\tsentence\n1\tA fine film !\n")
+    (tmp_path / sentiment.REVIEWS).write_text(f"label\ttext\npos\tFine.\n{row}\n")
+    with pytest.raises(DataError, match="line 3"):
+        sentiment.reviewed(tmp_path, longest=6, count=10)
