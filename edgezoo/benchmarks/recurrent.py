@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ def one_batch(
         "edgezoo": (lambda: model.embed(texts)) if model.dim else (lambda: model.classify(texts))
     }
     for size in BATCHES:
-        calls[f"onnxruntime_int8_by_{size}"] = lambda size=size: peer.run_all(ids, size)  # type: ignore[misc]
+        calls[f"onnxruntime_int8_by_{size}"] = partial(peer.run_all, ids, size)
     times = alternate(calls, len(texts), ROUNDS)
     best = min((name for name in times if name != "edgezoo"), key=lambda name: statistics.median(times[name]))
     times = {"edgezoo": times["edgezoo"], "onnxruntime_int8": times[best], **times}

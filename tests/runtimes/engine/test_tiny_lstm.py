@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgezoo.benchmarks.texts import short_texts
 from edgezoo.bundle.layout import TinyLstm, WordPiece
+from edgezoo.bundle.reader import read_bundle
 from edgezoo.bundle.writer import write_bundle
 from edgezoo.errors import InputError
 from edgezoo.runtimes.engine import EngineRuntime
 from edgezoo.runtimes.engine.binding import ISAS
+from edgezoo.zoo import registry
 from tests.conftest import VOCABULARY
 from tests.tiny_lstm import LABELS, Tensors, quantised, random_tensors, reference, restored, write_small_lstm
 
@@ -80,6 +83,23 @@ def test_weights_may_use_all_of_int8(open_model: Open) -> None:
     for text in TEXTS:
         vector, _ = reference(tensors, settings, model.tokenize(text).tolist())
         assert vector @ model.embed([text])[0] > 0.999
+
+
+def test_a_shipped_model_is_near_float64_with_its_weights() -> None:
+    bundle = read_bundle(registry.find("tinylstm"))
+    matrices = {entry.name for entry in bundle.header.tensors if entry.dtype in ("int8", "int4")}
+    tensors = {
+        name: bundle.matrix(name) if name in matrices else array
+        for name, array in bundle.arrays.items()
+        if not name.endswith(".scale") and not name.startswith("vocabulary.")
+    }
+    settings = bundle.header.architecture
+    assert isinstance(settings, TinyLstm)
+    model = EngineRuntime.open(str(bundle.path))
+    for text in short_texts(50):
+        vector, probabilities = reference(tensors, settings, model.tokenize(text).tolist())
+        assert vector @ model.embed([text])[0] > 0.999
+        np.testing.assert_allclose(model.classify([text])[0], probabilities, atol=0.03)
 
 
 def test_int4_weights_give_what_they_stand_for(open_model: Open) -> None:
