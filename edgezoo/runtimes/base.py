@@ -33,6 +33,10 @@ class Runtime(Protocol):
     def vocabulary_size(self) -> int:
         """Number of token ids."""
 
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text count, special ones aside; 0: all."""
+
     def embed(self, texts: list[str], threads: int = 1) -> NDArray[np.float32]:
         """Vectors [len(texts), dimension]."""
 

@@ -155,7 +155,7 @@ class _Closed:
     def __init__(self, runtime: Runtime) -> None:
         self.name, self.path, self.card = runtime.name, runtime.path, runtime.card
         self.dimension, self.vocabulary_size = runtime.dimension, runtime.vocabulary_size
-        self.labels = runtime.labels
+        self.labels, self.max_tokens = runtime.labels, runtime.max_tokens
 
     def _refuse(self) -> NoReturn:
         raise InputError("this model is closed; load it again, or use it inside its `with` block")

@@ -95,6 +95,7 @@ class EngineRuntime:
         self._vector = ctypes.c_float * self.dimension
         self.vocabulary_size: int = d.vocabulary_size
         self.isa: str = ISAS[d.isa]
+        self.max_tokens: int = d.max_tokens
         self._segments = slice(d.segments_begin, d.segments_end)
 
     def _label(self, index: int) -> str:

@@ -33,6 +33,7 @@ class Description(ctypes.Structure):
         ("dimension", ctypes.c_size_t),
         ("labels", ctypes.c_size_t),
         ("isa", ctypes.c_int),
+        ("max_tokens", ctypes.c_size_t),
     ]
 
 

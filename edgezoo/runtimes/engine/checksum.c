@@ -2,7 +2,7 @@
  * a bundle's checked part is always a multiple of 64 bytes. */
 #include "checksum.h"
 
-#include <string.h>
+#include "memory.h"
 
 static const uint64_t PRIME1 = 0x9E3779B185EBCA87u, PRIME2 = 0xC2B2AE3D27D4EB4Fu, PRIME3 = 0x165667B19E3779F9u,
                       PRIME4 = 0x85EBCA77C2B2AE63u;

@@ -64,6 +64,7 @@ typedef struct {
     size_t dimension; /* of a vector; 0 for a model that only classifies */
     size_t labels;    /* classes; 0 for a model that only embeds */
     ez_isa isa;
+    size_t max_tokens; /* how many tokens of a text count; 0: all */
 } ez_description;
 
 /* Bytes of memory that ez_open needs for this bundle; 0 and *error on a bad bundle. */

@@ -3,7 +3,8 @@
 #define EZ_EXPONENTIAL_H
 
 #include <stdint.h>
-#include <string.h>
+
+#include "memory.h"
 
 /* 2^y = 2^n * 2^f with n whole and f in [-1/2, 1/2]; 2^f by the polynomial of degree 4 with the least relative
  * error (4e-6), fitted with its constant held at 1. Adding EZ_ROUND rounds to the nearest whole number, which then

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "memory.h"
 
 typedef enum { EZ_FLOAT32 = 0, EZ_FLOAT16, EZ_INT8, EZ_INT4, EZ_UINT8 } ez_dtype;
 

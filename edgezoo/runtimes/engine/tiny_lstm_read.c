@@ -90,4 +90,5 @@ void ez_lstm_read(ez_reader *r, ez_description *file, ez_lstm_tensors *t) {
     find_heads(r, file, settings, t);
     file->dimension = t->dimension;
     file->labels = t->labels;
+    file->max_tokens = t->max_tokens;
 }

@@ -1,8 +1,7 @@
 #include "wordpiece.h"
 
+#include "memory.h"
 #include "unicode.h"
-
-#include <string.h>
 
 enum {
     ID_BITS = 20,

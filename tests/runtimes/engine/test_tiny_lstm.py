@@ -158,6 +158,7 @@ def test_a_text_ends_after_max_tokens(open_model: Open) -> None:
     model, _, _ = open_model(TinyLstm(max_tokens=5, labels=LABELS))
     whole, cut = model.embed(["the cat sat on the mat and more", "the cat sat on the"])
     assert whole.tobytes() == cut.tobytes()
+    assert model.max_tokens == 5
 
 
 def test_a_text_without_tokens_gives_zeros_and_the_classifiers_bias(open_model: Open) -> None:
