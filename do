@@ -67,6 +67,9 @@ need_clang() {
         packages clang libclang-rt-dev
 }
 
+# Runs programs of other machines: the tests of the library for aarch64.
+need_qemu() { command -v qemu-aarch64 >/dev/null 2>&1 || packages qemu-user; }
+
 # packages NAME …: installs Debian packages where it may, else says what to install and stops.
 packages() {
     command -v apt-get >/dev/null 2>&1 ||
@@ -111,6 +114,7 @@ lint() {
 run_tests() {
     need_flatc
     need_clang
+    need_qemu
     lint
     $bin/python -m pytest "$@"
     [ $# -gt 0 ] || fuzz 30

@@ -1,5 +1,8 @@
 """Every error that edgezoo raises on purpose; each message says what was wrong and what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EdgezooError(Exception):
     """The base of edgezoo's errors."""
@@ -39,3 +42,14 @@ class MissingExtraError(EdgezooError, ImportError):
         )
         self.feature = feature
         self.extra = extra
+
+
+@contextmanager
+def needs(feature: str, extra: str) -> Iterator[None]:
+    """Turn an import that fails inside into a MissingExtraError, unless what lacks is a module of edgezoo."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "edgezoo":
+            raise
+        raise MissingExtraError(feature, extra) from error

@@ -1,4 +1,4 @@
-"""Texts to measure with: tweets, and short sentences in any number."""
+"""Texts to measure with: tweets, short sentences in any number, and hostile ones."""
 
 from itertools import islice, product
 
@@ -91,3 +91,32 @@ _OBJECTS = (
 def short_texts(count: int) -> list[str]:
     """The first `count` (at most 10,000) of a fixed sequence of different sentences of six to nine words."""
     return [" ".join(parts) for parts in islice(product(_SUBJECTS, _VERBS, _OBJECTS), count)]
+
+
+# What runtimes have disagreed about: each class of characters that tokenizers treat in different ways, and
+# texts without words, with one huge word, and with more tokens than a model reads.
+HOSTILE = (
+    "",
+    " ",
+    "\t\n\f\r",
+    "É À Ü ñ ç ø ß ẞ İ ı ſ K ﬁ — accented and cased LETTERS beyond ascii",
+    "cafe\u0301 naïve nai\u0308ve Å A\u030a ÉCOLE école ΑΘΗΝΑ αθήνα ЁЛКА ёлка",
+    "no-break\u00a0space, thin\u2009space, em\u2003space, ideographic\u3000space, line\u2028separator",
+    "zero\u200bwidth\u200djoiner\u200c, soft\u00adhyphen, bom\ufeff, word\u2060joiner, rtl\u202emark\u202c",
+    "control\x00\x01\x07\x08\x0b\x1b\x1c\x1f\x7f\x80\x85\x9fcharacters",
+    "replacement \ufffd private \ue000 noncharacter \uffff \U0010ffff tag \U000e0041",
+    "😂👍🏽 👩‍👩‍👧‍👦 🏳️‍🌈 🇩🇪 #️⃣ ❤️ I ❤ this 🚀🚀🚀",
+    "日本語のテキスト 中文文本，没有空格。한국어 텍스트 ภาษาไทย हिन्दी العربية עברית",
+    "㐀豈𠀀𪜀 mixed漢字between latin",
+    "!?.,:;'\"()[]{}<>@#$%^&*_+-=|~`/\\ ¡§«¶·»¿ ‐–—‘’“”…‰′",
+    "[CLS] [SEP] [PAD] [UNK] [MASK] ##ing ## # </s> <unk>",
+    "I'm can't won't o'clock rock'n'roll e-mail state-of-the-art 3.14 1,000,000 $5 50% a.m.",
+    "ALL UPPER CASE, MiXeD cAsE, lower case",
+    "pneumonoultramicroscopicsilicovolcanoconiosis antidisestablishmentarianism",
+    "x" * 100,
+    "y" * 101,
+    "z" * 5000,
+    "é" * 99 + " " + "é" * 101,
+    "word " * 300,
+    "https://www.example.com/path?query=1&other=two#part someone@example.org @user #hashtag #CamelCaseTag",
+)

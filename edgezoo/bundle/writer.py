@@ -143,7 +143,7 @@ def _header(
 
         from edgezoo.bundle import schema
     except ImportError as error:
-        raise MissingExtraError("writing a bundle", "train") from error
+        raise MissingExtraError("writing a bundle", "export") from error
     root = schema.BundleT()
     root.schemaVersion = layout.SCHEMA_VERSION
     root.fileSize, root.segmentsOffset = file_size, segments_offset

@@ -1,6 +1,6 @@
-"""Checkpoint directory -> edgezoo bundle (.ezb).
+"""Checkpoint -> edgezoo bundle (.ezb), what the engine runs.
 
-python -m edgezoo.exporters.flatbuffer DIR [int8|int4|mixed]
+`python -m edgezoo.exporters.flatbuffer DIR` writes the bundle that a model's folder keeps.
 """
 
 from __future__ import annotations
@@ -16,24 +16,32 @@ from edgezoo.bundle.writer import write_bundle
 from edgezoo.errors import DataError
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
 
+# Of "mixed" the table is in int4, the other matrices are in int8; the engine knows no float32 matrices.
+PRECISIONS = ("int8", "int4", "mixed")
 
-def export(directory: Path, output: Path | None = None, precision: str | None = None) -> Path:
-    """Write the bundle of a checkpoint directory and return its path.
 
-    output: by default `directory`/<name>.ezb; precision: "int8", "int4" or, of a recurrent encoder, "mixed"
-    (the table in int4, the rest in int8), by default the card's. The card in the bundle is card.json with
-    the results of eval.json. Raises DataError for an incomplete directory or an unknown family, InputError
-    for a precision that does not fit.
+def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
+    """Write `out`/<name>-<precision>.ezb; the card in it is the checkpoint's with this precision.
+
+    Raises DataError for an unknown family, InputError for a precision that does not fit the tensors.
     """
+    return [write(checkpoint, precision, out / f"{checkpoint.card['name']}-{precision}.ezb")]
+
+
+def export_own(directory: Path) -> Path:
+    """Write the bundle of a checkpoint directory into it, in its card's precision: DIR/<name>.ezb."""
     checkpoint = read_checkpoint(directory)
     card = checkpoint.card
-    path = output or directory / f"{card['name']}.ezb"
-    chosen = precision or card["precision"]
-    architecture, tensors = model(checkpoint, chosen)
+    return write(checkpoint, card["precision"], directory / f"{card['name']}.ezb")
+
+
+def write(checkpoint: Checkpoint, precision: str, path: Path) -> Path:
+    """Write the bundle of a checkpoint to `path`; raises as `export` does."""
+    architecture, tensors = model(checkpoint, precision)
     write_bundle(
         path,
-        name=card["name"],
-        card={**card, "precision": chosen},
+        name=checkpoint.card["name"],
+        card={**checkpoint.card, "precision": precision},
         tokenizer=WordPiece(),
         vocabulary=checkpoint.vocabulary,
         architecture=architecture,
@@ -61,4 +69,4 @@ def tiny_lstm(card: dict[str, Any]) -> TinyLstm:
 
 
 if __name__ == "__main__":
-    print(export(Path(sys.argv[1]), precision=sys.argv[2] if len(sys.argv) > 2 else None))
+    print(export_own(Path(sys.argv[1])))

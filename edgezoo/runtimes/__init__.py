@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
-from edgezoo.errors import InputError, MissingExtraError
+from edgezoo.errors import InputError, needs
 from edgezoo.runtimes.base import Runtime
 
 
@@ -13,8 +13,8 @@ from edgezoo.runtimes.base import Runtime
 class Adapter:
     """Where a runtime's adapter is, the extra with its packages, and what it opens.
 
-    `format` is what `edgezoo export` makes for it, "" where it opens the checkpoint directory; `suffix` that of
-    such files.
+    `format` is what `edgezoo export` makes for it, "" where it opens the checkpoint directory; `suffix` is
+    how such files end.
     """
 
     module: str
@@ -47,12 +47,8 @@ def open_with(runtime: str, path: str, *, verify: bool = False) -> Runtime:
     ModelNotFoundError where nothing is at `path`, BundleError for a damaged or foreign file.
     """
     found = adapter(runtime)
-    try:
+    with needs(f"the runtime {runtime!r}", found.extra):
         module = importlib.import_module(found.module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "edgezoo":
-            raise
-        raise MissingExtraError(f"the runtime {runtime!r}", found.extra) from error
     opened: Runtime = getattr(module, found.name).open(path, verify=verify)
     return opened
 

@@ -45,6 +45,7 @@ class Origin:
 class Checkpoint:
     """A checkpoint directory in memory: float32 tensors by the names they have in a bundle."""
 
+    directory: Path
     tensors: dict[str, NDArray[np.float32]]
     vocabulary: list[str]
     card: dict[str, Any]
@@ -176,7 +177,7 @@ def read_checkpoint(directory: Path) -> Checkpoint:
     evaluation = directory / "eval.json"
     if evaluation.is_file():
         card["quality"] = json.loads(evaluation.read_text(encoding="utf-8"))["results"]
-    return Checkpoint(tensors, vocabulary, card)
+    return Checkpoint(directory, tensors, vocabulary, card)
 
 
 def draw_curve(log: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from edgezoo.errors import ModelNotFoundError
 
@@ -43,6 +44,12 @@ def find(name: str) -> str:
     )
 
 
+def precision(name: str) -> str:
+    """The precision of the bundle of the model `name`, as its card has it; raises as `find` does."""
+    find(name)
+    return str(_card(name)["precision"])
+
+
 def models() -> list[ModelEntry]:
     """The zoo's models with what their cards say, sorted by name."""
     return [_entry(name) for name in names()]
@@ -53,10 +60,7 @@ def _bundle(name: str) -> str:
 
 
 def _entry(name: str) -> ModelEntry:
-    import json
-
-    with open(os.path.join(MODELS, name, "card.json"), encoding="utf-8") as file:
-        card = json.load(file)
+    card = _card(name)
     return ModelEntry(
         name=name,
         path=_bundle(name),
@@ -68,6 +72,14 @@ def _entry(name: str) -> ModelEntry:
         description=card["description"],
         labels=tuple(card.get("architecture_settings", {}).get("labels", ())),
     )
+
+
+def _card(name: str) -> dict[str, Any]:
+    import json
+
+    with open(os.path.join(MODELS, name, "card.json"), encoding="utf-8") as file:
+        card: dict[str, Any] = json.load(file)
+    return card
 
 
 def _suggestion(name: str) -> str:

@@ -48,11 +48,19 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def written(directory: Path, precision: str | None = None) -> Path:
+    """The bundle of a checkpoint, by default as its model's folder keeps it."""
+    if precision is None:
+        return flatbuffer.export_own(directory)
+    (path,) = flatbuffer.export(read_checkpoint(directory), precision, directory)
+    return path
+
+
 @pytest.mark.parametrize(("precision", "least"), [("int8", 0.9998), ("int4", 0.99)])
 def test_the_engine_gives_the_vectors_of_the_checkpoint(
     directory: Path, precision: str, least: float
 ) -> None:
-    path = flatbuffer.export(directory, precision=precision)
+    path = written(directory, precision)
     checkpoint = read_checkpoint(directory)
     tokenizer = build_tokenizer(checkpoint.vocabulary)
     expected = Texts(tokenizer, TEXTS).embed(torch.from_numpy(checkpoint.embedding))
@@ -66,21 +74,21 @@ def test_the_engine_gives_the_vectors_of_the_checkpoint(
 
 def test_the_whole_card_travels_in_the_bundle(directory: Path) -> None:
     card = json.loads((directory / "card.json").read_text())
-    assert read_bundle(flatbuffer.export(directory)).card == card
-    assert read_bundle(flatbuffer.export(directory, precision="int4")).card == {**card, "precision": "int4"}
+    assert read_bundle(written(directory)).card == card
+    assert read_bundle(written(directory, "int4")).card == {**card, "precision": "int4"}
 
 
 def test_quality_reaches_the_card_and_leaves_the_segments_alone(directory: Path) -> None:
-    before = read_bundle(flatbuffer.export(directory))
+    before = read_bundle(written(directory))
     (directory / "eval.json").write_text('{"results": {"sts12": {"spearman": 0.5}}}')
-    after = read_bundle(flatbuffer.export(directory))
+    after = read_bundle(written(directory))
     assert after.card["quality"] == {"sts12": {"spearman": 0.5}}
     assert after.header.sha256 == before.header.sha256
 
 
 def test_the_same_checkpoint_gives_the_same_bytes(directory: Path) -> None:
-    first = flatbuffer.export(directory, directory / "first.ezb").read_bytes()
-    assert flatbuffer.export(directory, directory / "second.ezb").read_bytes() == first
+    first = written(directory).read_bytes()
+    assert written(directory).read_bytes() == first
     assert np.frombuffer(first[-8:], np.uint8).any()
 
 
@@ -111,7 +119,7 @@ def lstm_directory(path: Path, **shape: int | bool) -> Path:
 def test_the_engine_answers_as_a_recurrent_checkpoint(tmp_path: Path, precision: str, least: float) -> None:
     directory = lstm_directory(tmp_path, labels=2, norms=True, salience=True, layers=2)
     tensors = read_checkpoint(directory).tensors
-    with sdk.load(flatbuffer.export(directory, precision=precision)) as model:
+    with sdk.load(written(directory, precision)) as model:
         for text in ("The cat sat!", "cats", "naïve😂 cat", "the cat sat the cat sat"):
             ids = model.tokenize(text).tolist()
             vector, probabilities = reference(tensors, LSTM_SETTINGS, ids)
@@ -149,7 +157,7 @@ def test_the_engine_agrees_with_pytorch(tmp_path: Path, shape: Shape) -> None:
     }
     save_tensors(tmp_path, tiny_lstm.tensors(model), build_tokenizer([*SPECIAL_TOKENS, *WORDS]), card)
     texts = ["The cat sat!", "cats", "naïve😂 cat", "the cat sat the cat sat"]
-    with sdk.load(flatbuffer.export(tmp_path)) as engine, torch.inference_mode():
+    with sdk.load(written(tmp_path)) as engine, torch.inference_mode():
         ids = [torch.from_numpy(engine.tokenize(text).astype(np.int64)) for text in texts]
         pooled, mean = model.encode(torch.cat(ids), torch.tensor([len(each) for each in ids]))
         if shape.dimension:
@@ -164,7 +172,7 @@ def test_the_engine_agrees_with_pytorch(tmp_path: Path, shape: Shape) -> None:
 def test_a_precision_reaches_the_matrices_it_names(tmp_path: Path) -> None:
     directory = lstm_directory(tmp_path, labels=2)
     for precision, table, matrices in (("int8", "int8", "int8"), ("mixed", "int4", "int8"), ("int4",) * 3):
-        bundle = read_bundle(flatbuffer.export(directory, precision=precision))
+        bundle = read_bundle(written(directory, precision))
         assert bundle.header.architecture == LSTM_SETTINGS
         assert bundle.card["precision"] == precision
         dtypes = {entry.name: entry.dtype for entry in bundle.header.tensors}
@@ -179,11 +187,11 @@ def test_a_precision_reaches_the_matrices_it_names(tmp_path: Path) -> None:
 
 def test_a_mixture_is_for_recurrent_encoders(directory: Path) -> None:
     with pytest.raises(InputError, match="mixed"):
-        flatbuffer.export(directory, precision="mixed")
+        written(directory, "mixed")
 
 
 def test_an_unknown_family_is_named(directory: Path) -> None:
     card = json.loads((directory / "card.json").read_text())
     (directory / "card.json").write_text(json.dumps({**card, "family": "transformer"}))
     with pytest.raises(DataError, match="transformer"):
-        flatbuffer.export(directory)
+        written(directory)

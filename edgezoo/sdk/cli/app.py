@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgezoo import __version__
-from edgezoo.sdk.cli import labels, models, training, vectors
+from edgezoo.sdk.cli import exporting, labels, models, training, vectors
 
 app = typer.Typer(
     name="edgezoo",
@@ -35,6 +35,7 @@ def describe(
     edgezoo embed static-en "hello world"                text in, vector out
     edgezoo similarity static-en "hi" "hello" "goodbye"  which is nearest
     edgezoo classify tinylstm-sst2 "what a lovely film"  which label fits
+    edgezoo export tinylstm-sts --format tflite --out .  for other runtimes
     """
 
 
@@ -43,6 +44,7 @@ app.command("info")(models.info)
 app.command("embed")(vectors.embed)
 app.command("similarity")(vectors.similarity)
 app.command("classify")(labels.classify)
+app.command("export")(exporting.export_models)
 app.command("verify")(models.verify)
 app.command("eval")(training.evaluate)
 app.command("train")(training.train)

@@ -1,15 +1,13 @@
 """`edgezoo train` and `edgezoo eval`."""
 
 import json as jsonlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from edgezoo.atomic import write_bytes
-from edgezoo.errors import MissingExtraError
+from edgezoo.errors import needs
 from edgezoo.sdk.cli.output import print_json, print_table
 from edgezoo.sdk.cli.vectors import ModelArgument
 
@@ -39,7 +37,7 @@ def evaluate(
     edgezoo eval tinylstm-sst2 --data path/to/data --json
     edgezoo eval static-en --data path/to/data --baselines --out eval.json
     """
-    with _extra("evaluation", "eval"):
+    with needs("evaluation", "eval"):
         from edgezoo.zoo import evaluation
 
         report = evaluation.evaluate(model, data, baselines=baselines)
@@ -82,7 +80,7 @@ def train(
     edgezoo train tinylstm-sts --data path/to/data --out build/tinylstm-sts
     edgezoo train static-en --data path/to/data --out build/clinic --words clinical-terms.txt
     """
-    with _extra("training", "train"):
+    with needs("training", "train"):
         from edgezoo.zoo import recipes
 
         recipes.train(
@@ -95,16 +93,6 @@ def train(
             words=words or (),
             quiet=quiet,
         )
-
-
-@contextmanager
-def _extra(feature: str, extra: str) -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "edgezoo":
-            raise
-        raise MissingExtraError(feature, extra) from error
 
 
 # What a task is measured by, and of how many examples.

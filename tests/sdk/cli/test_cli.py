@@ -35,7 +35,7 @@ def edgezoo(*arguments: str | Path, stdin: bytes = b"", status: int = 0) -> subp
 
 def test_help_teaches_by_example() -> None:
     assert 'edgezoo embed static-en "hello world"' in edgezoo("--help").stdout
-    for command in ("list", "info", "embed", "similarity", "classify", "eval", "train", "verify"):
+    for command in ("list", "info", "embed", "similarity", "classify", "export", "eval", "train", "verify"):
         text = edgezoo(command, "--help").stdout
         assert command == "list" or f"edgezoo {command} " in text.partition("Arguments")[0]
 

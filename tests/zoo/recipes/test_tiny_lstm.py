@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from edgezoo import sdk
 from edgezoo.errors import DataError, InputError
-from edgezoo.exporters.flatbuffer import export
+from edgezoo.exporters.flatbuffer import export_own
 from edgezoo.zoo import recipes
 from edgezoo.zoo.architectures.tiny_lstm import Shape, TinyLstm, restore
 from edgezoo.zoo.checkpoint import read_checkpoint
@@ -69,7 +69,7 @@ def test_a_checkpoint_is_whole_and_runs_in_the_engine(
     weights = {key: tensor.float() for key, tensor in load_file(directory / "checkpoint.safetensors").items()}
     student = restore(TinyLstm(weights["embedding"], shape), weights).eval()
     tokens, lengths = ragged(start(tiny_start)[0], TEXTS)
-    with torch.inference_mode(), sdk.load(str(export(directory))) as model:
+    with torch.inference_mode(), sdk.load(str(export_own(directory))) as model:
         p, m = student.encode(tokens, lengths)
         if shape.dimension:
             np.testing.assert_allclose(model.embed(TEXTS), student(tokens, lengths).numpy(), atol=0.05)
