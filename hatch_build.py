@@ -11,17 +11,18 @@ _ENGINE = Path("edgezoo/runtimes/engine")
 
 
 class EngineBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc,unused-ignore]
-    """Adds the engine's shared library to a wheel and names the platform that it is for."""
+    """Adds the engine's shared library and WebAssembly modules to a wheel and names its platform."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the library in the source tree, where an editable installation looks for it too."""
+        """Build in the source tree, where an editable installation looks too."""
         if self.target_name != "wheel":
             return
         engine = _engine_build(Path(self.root) / _ENGINE / "build.py")
         target = engine.host_target()
         library = _ENGINE / engine.library_name(target)
         engine.build(Path(self.root) / library, target)
-        build_data["artifacts"].append(library.as_posix())
+        modules = [_ENGINE / path.name for path in engine.build_wasm(Path(self.root) / _ENGINE)]
+        build_data["artifacts"] += [path.as_posix() for path in (library, *modules)]
         build_data["pure_python"] = False
         # The library is reached through ctypes, so one wheel serves every Python of a platform.
         build_data["tag"] = f"py3-none-{engine.wheel_platform(target)}"

@@ -53,19 +53,26 @@ static float quantise(const float *values, size_t count, int8_t *integers) {
     return largest / EZ_ACTIVATION_MAX;
 }
 
+/* One row, whose weights lie by fours at the start of each block, and one input. */
+static int32_t multiply_row(const uint8_t *weights, const int8_t *input, size_t columns) {
+    int32_t sum = 0;
+    for (size_t column = 0; column < columns; column += EZ_BLOCK_COLUMNS, weights += EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS)
+        for (size_t i = 0; i < EZ_BLOCK_COLUMNS; i++) sum += weights[i] * input[column + i];
+    return sum;
+}
+
 static void multiply_matrix(const ez_matrix *matrix, const int8_t *inputs, size_t count, int32_t *products) {
-    size_t rows = matrix->rows, columns = matrix->columns, block_bytes = EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
-    for (size_t i = 0; i < count; i++)
+    size_t rows = matrix->rows, columns = matrix->columns;
+    for (size_t i = 0; i < count; i++) {
+        const int8_t *input = inputs + i * columns;
+        int32_t sum = 0;
+        for (size_t column = 0; column < columns; column++) sum += input[column];
         for (size_t row = 0; row < rows; row++) {
             const uint8_t *weights =
                 matrix->blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns + row % EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
-            int32_t sum = 0;
-            for (size_t column = 0; column < columns; column++) {
-                size_t place = column / EZ_BLOCK_COLUMNS * block_bytes + column % EZ_BLOCK_COLUMNS;
-                sum += (weights[place] - (int32_t)matrix->offset) * inputs[i * columns + column];
-            }
-            products[i * rows + row] = sum;
+            products[i * rows + row] = multiply_row(weights, input, columns) - (int32_t)matrix->offset * sum;
         }
+    }
 }
 
 static void rescale(const int32_t *products, const float *scales, float factor, const float *addends, float *values,

@@ -2,6 +2,10 @@
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
 #define EZ_KERNELS EZ_KERNELS_SIMD128
 #define EZ_BLOCK 32
+#if defined(__wasm_simd128__)
+#define EZ_MATRIX "matrix_wasm.inc"
+#else
 #define EZ_MATRIX "matrix_simd128.inc"
+#endif
 #include "kernels_simd.inc"
 #endif
