@@ -1,5 +1,6 @@
 """From what `sdk.load` is given to a runtime and the file that it opens."""
 
+import json
 import os
 
 from edgezoo.errors import InputError, ModelNotFoundError
@@ -34,6 +35,14 @@ def locate(
             f"{path} is a file, whose precision is what it is; a precision is for a model's name"
         )
     return runtime or by_suffix(path), path
+
+
+def own_precision(model: str) -> str:
+    """The precision that the card of a zoo's model, or of a checkpoint directory, names."""
+    if not _looks_like_path(model):
+        return registry.precision(model)
+    with open(os.path.join(model, "card.json"), encoding="utf-8") as file:
+        return str(json.load(file)["precision"])
 
 
 def _checked(name_or_path: str | os.PathLike[str]) -> str:

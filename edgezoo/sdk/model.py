@@ -24,7 +24,7 @@ class Classification(NamedTuple):
 class Model:
     """An open model: a context manager, safe to share between threads until it is closed."""
 
-    __slots__ = ("_card", "_embed_one", "_runtime", "dim", "labels", "name", "path")
+    __slots__ = ("_card", "_embed_one", "_runtime", "dim", "labels", "max_tokens", "name", "path")
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime: Runtime = runtime
@@ -33,6 +33,7 @@ class Model:
         self._card: Mapping[str, Any] | None = None
         self.dim: int = runtime.dimension  # 0: it only classifies
         self.labels: tuple[str, ...] = runtime.labels  # none: it only embeds
+        self.max_tokens: int = runtime.max_tokens  # how many of a text count; 0: all
         self.name: str = runtime.name
         self.path: str = runtime.path
         if not self.dim:
@@ -83,13 +84,13 @@ class Model:
         checked = [texts] if isinstance(texts, str) else _texts(texts)
         if not self.labels:
             raise InputError(f"the model {self.name!r} has no classifier; it embeds: use .embed")
-        probabilities = self._runtime.classify(checked, threads)
-        best, rows = probabilities.argmax(axis=1).tolist(), probabilities.tolist()
-        results = [
-            Classification(self.labels[i], row[i], dict(zip(self.labels, row, strict=True)))
-            for i, row in zip(best, rows, strict=True)
-        ]
+        results = [self._classification(row) for row in self._runtime.classify(checked, threads).tolist()]
         return results[0] if isinstance(texts, str) else results
+
+    def _classification(self, probabilities: list[float]) -> Classification:
+        score = max(probabilities)
+        label = self.labels[probabilities.index(score)]
+        return Classification(label, score, dict(zip(self.labels, probabilities, strict=True)))
 
     @overload
     def similarity(self, a: str, b: str) -> float: ...

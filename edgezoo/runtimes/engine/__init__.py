@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
-import os
 from collections.abc import Callable
 from ctypes import addressof
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgezoo.errors import BundleError, InputError, ModelNotFoundError
+from edgezoo.errors import BundleError, InputError
 from edgezoo.runtimes.engine.binding import ISAS, Description, Error, library
+from edgezoo.runtimes.files import check_digest, map_bundle
+from edgezoo.runtimes.utf8 import encode
 
 Vectors = NDArray[np.float32]
 
@@ -24,14 +24,6 @@ _CLOSED = object()
 
 # Texts that a thread takes at once: enough to make its start-up cost vanish.
 _SLICE = 256
-
-
-def encode(text: str) -> bytes:
-    """UTF-8 of a text; as in a browser, surrogate pairs are joined and lone surrogates become U+FFFD."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 class _Handle(ctypes.c_void_p):
@@ -63,17 +55,10 @@ class EngineRuntime:
 
         Raises ModelNotFoundError if the file can't be read, BundleError if it is not a sound bundle.
         """
-        try:
-            with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_size == 0:
-                    raise BundleError(f"{path}: the file is empty")
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise ModelNotFoundError(f"{path}: {error.strerror or error}") from error
-        bundle = np.frombuffer(mapped, dtype=np.uint8)
+        bundle = map_bundle(path)
         runtime = cls(path, bundle)
         if verify:
-            runtime._verify(bundle)
+            check_digest(path, bundle[runtime._segments], runtime.sha256)
         return runtime
 
     def _raise_for(self, error: Error) -> None:
@@ -93,6 +78,7 @@ class EngineRuntime:
         self.sha256: str = ctypes.string_at(d.sha256, 32).hex()
         self.dimension: int = d.dimension
         self._vector = ctypes.c_float * self.dimension
+        self._probabilities = ctypes.c_float * len(self.labels)
         self.vocabulary_size: int = d.vocabulary_size
         self.isa: str = ISAS[d.isa]
         self.max_tokens: int = d.max_tokens
@@ -102,15 +88,6 @@ class EngineRuntime:
         length = ctypes.c_size_t()
         address = library.ez_label(self._model, index, ctypes.byref(length))
         return ctypes.string_at(address, length.value).decode()
-
-    def _verify(self, bundle: NDArray[np.uint8]) -> None:
-        import hashlib
-
-        found = hashlib.sha256(bundle.data[self._segments]).hexdigest()
-        if found != self.sha256:
-            raise BundleError(
-                f"{self.path}: SHA-256 is {found}, the header says {self.sha256}; get the file again"
-            )
 
     def select_isa(self, isa: str) -> None:
         """Use the kernels of one instruction set of `ISAS`; all of them give the same bits.
@@ -139,12 +116,20 @@ class EngineRuntime:
         library.ez_embed(self._model, data, len(data), addressof(vector))
         return np.frombuffer(vector, np.float32)
 
+    def _classify_one(self, text: str) -> Vectors:
+        data = encode(text)
+        probabilities = self._probabilities()
+        library.ez_classify(self._model, data, len(data), addressof(probabilities))
+        return np.frombuffer(probabilities, np.float32)
+
     def embed(self, texts: list[str], threads: int = 1) -> Vectors:
         """Sentence vectors, float32 [texts, dimension], on up to `threads` threads."""
         return self._batch(library.ez_embed_batch, texts, self.dimension, threads)
 
     def classify(self, texts: list[str], threads: int = 1) -> Vectors:
         """Probabilities of the labels, float32 [texts, labels], on up to `threads` threads."""
+        if len(texts) == 1:
+            return self._classify_one(texts[0])[None]
         return self._batch(library.ez_classify_batch, texts, len(self.labels), threads)
 
     def _batch(self, function: Batch, texts: list[str], width: int, threads: int) -> Vectors:

@@ -56,6 +56,7 @@ def _load() -> ctypes.CDLL:
         ("ez_embed", None, (pointer, text, size, pointer)),
         ("ez_embed_batch", None, (pointer, text, pointer, size, pointer)),
         ("ez_label", pointer, (pointer, size, pointer)),
+        ("ez_classify", None, (pointer, text, size, pointer)),
         ("ez_classify_batch", None, (pointer, text, pointer, size, pointer)),
     ):
         function = getattr(loaded, name)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgezoo import __version__
-from edgezoo.sdk.cli import exporting, labels, models, training, vectors
+from edgezoo.sdk.cli import exporting, labels, models, training, vectors, verification
 
 app = typer.Typer(
     name="edgezoo",
@@ -45,6 +45,7 @@ app.command("embed")(vectors.embed)
 app.command("similarity")(vectors.similarity)
 app.command("classify")(labels.classify)
 app.command("export")(exporting.export_models)
-app.command("verify")(models.verify)
+app.command("check")(models.check)
+app.command("verify")(verification.verify)
 app.command("eval")(training.evaluate)
 app.command("train")(training.train)

@@ -1,4 +1,4 @@
-"""`edgezoo list`, `edgezoo info` and `edgezoo verify`."""
+"""`edgezoo list`, `edgezoo info` and `edgezoo check`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -56,7 +56,7 @@ def info(model: ModelArgument, json: JsonOption = False) -> None:
     print_table(["card", ""], _lines(card))
 
 
-def verify(
+def check(
     models: Annotated[list[str] | None, typer.Argument(metavar="MODEL", help="Names or .ezb files.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Check every model of the zoo.")] = False,
     json: JsonOption = False,
@@ -64,8 +64,8 @@ def verify(
     """Check model files: structure, checksum, SHA-256, and whether the engine opens them.
 
     \b
-    edgezoo verify --all
-    edgezoo verify downloaded.ezb
+    edgezoo check --all
+    edgezoo check downloaded.ezb
     """
     chosen = [*(models or []), *([entry.name for entry in sdk.models()] if every else [])]
     if not chosen:

@@ -35,7 +35,18 @@ def edgezoo(*arguments: str | Path, stdin: bytes = b"", status: int = 0) -> subp
 
 def test_help_teaches_by_example() -> None:
     assert 'edgezoo embed static-en "hello world"' in edgezoo("--help").stdout
-    for command in ("list", "info", "embed", "similarity", "classify", "export", "eval", "train", "verify"):
+    for command in (
+        "list",
+        "info",
+        "embed",
+        "similarity",
+        "classify",
+        "export",
+        "eval",
+        "train",
+        "check",
+        "verify",
+    ):
         text = edgezoo(command, "--help").stdout
         assert command == "list" or f"edgezoo {command} " in text.partition("Arguments")[0]
 
@@ -126,13 +137,13 @@ def test_info_tells_what_the_file_holds(small_bundle: Path) -> None:
     assert report["card"]["limits"] == ["knows nothing"]
 
 
-def test_verify_tells_sound_from_damaged(small_bundle: Path, tmp_path: Path) -> None:
-    assert "sound" in edgezoo("verify", small_bundle).stdout
+def test_check_tells_sound_from_damaged(small_bundle: Path, tmp_path: Path) -> None:
+    assert "sound" in edgezoo("check", small_bundle).stdout
     damaged = bytearray(small_bundle.read_bytes())
     damaged[-100] ^= 1
     (tmp_path / "bad.ezb").write_bytes(damaged)
-    assert "DAMAGED" in edgezoo("verify", small_bundle, tmp_path / "bad.ezb", status=1).stdout
-    report = json.loads(edgezoo("verify", tmp_path / "bad.ezb", "--json", status=1).stdout)
+    assert "DAMAGED" in edgezoo("check", small_bundle, tmp_path / "bad.ezb", status=1).stdout
+    report = json.loads(edgezoo("check", tmp_path / "bad.ezb", "--json", status=1).stdout)
     assert report[0]["ok"] is False
 
 
@@ -148,6 +159,7 @@ def test_verify_tells_sound_from_damaged(small_bundle: Path, tmp_path: Path) -> 
         (["embed", "BUNDLE", "--nonsense", "hi"], "--nonsense"),
         (["embed", "BUNDLE", "hi", "--file", "/no/such/file"], "/no/such/file"),
         (["embed", "BUNDLE", "hi", "--threads", "0"], "threads"),
+        (["check"], "--all"),
         (["verify"], "--all"),
         (["bogus"], "bogus"),
         (["eval", "static-en", "--data", "/no/such/folder"], "/no/such/folder"),
