@@ -15,12 +15,6 @@ from edgezoo.zoo import checkpoint
 from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS, build_tokenizer
 
 
-def test_rows_are_scaled_into_the_range_of_float16() -> None:
-    rows = torch.tensor([[1e-6, 2e6], [-4e6, 0.0]])
-    assert checkpoint.scaled(rows).abs().max() == 1.0
-    torch.testing.assert_close(checkpoint.scaled(rows), rows / 4e6)
-
-
 def test_results_of_eval_json_become_the_quality(tmp_path: Path) -> None:
     write(tmp_path, rows=6)
     assert "quality" not in checkpoint.read_checkpoint(tmp_path).card

@@ -26,11 +26,11 @@ from torch import Tensor
 
 from edgezoo.errors import DataError
 from edgezoo.zoo import clusters, projection, vocabulary
-from edgezoo.zoo.checkpoint import Origin, write_checkpoint
 from edgezoo.zoo.datasets import english, files, recombined, sts
 from edgezoo.zoo.datasets.tokenised import TokenisedCorpus, tokenise
 from edgezoo.zoo.evaluation.table import Judge
 from edgezoo.zoo.progress import Bars
+from edgezoo.zoo.static_checkpoint import Origin, write_checkpoint
 from edgezoo.zoo.teacher import Teacher, Vectors, encode_corpus, teacher_name
 from edgezoo.zoo.tokenizers.wordpiece import CONTINUATION, SPECIAL_TOKENS, build_tokenizer
 from edgezoo.zoo.training import Lessons, Settings, fit
