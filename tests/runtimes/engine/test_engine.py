@@ -12,8 +12,9 @@ import pytest
 
 from edgezoo.errors import BundleError, InputError, ModelNotFoundError
 from edgezoo.runtimes import engine
-from edgezoo.runtimes.engine import EngineRuntime, encode
+from edgezoo.runtimes.engine import EngineRuntime
 from edgezoo.runtimes.engine.binding import ISAS
+from edgezoo.runtimes.utf8 import encode
 from tests.runtimes.engine.conftest import VOCABULARY, MakeModel
 
 TEXTS = [

@@ -13,7 +13,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from edgezoo.runtimes import engine
-from edgezoo.runtimes.engine import EngineRuntime, encode
+from edgezoo.runtimes.engine import EngineRuntime
+from edgezoo.runtimes.utf8 import encode
 from edgezoo.zoo import registry
 from edgezoo.zoo.tokenizers import delimiters
 from edgezoo.zoo.tokenizers.wordpiece import build_tokenizer

@@ -1,0 +1,154 @@
+"""The WebAssembly modules give the compiled engine's answers, bit for bit, and refuse what it refuses."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgezoo.benchmarks.texts import HOSTILE, short_texts
+from edgezoo.errors import BundleError, EngineError, ModelNotFoundError
+from edgezoo.runtimes.engine import EngineRuntime
+from edgezoo.runtimes.wasm import MODULES, SCALAR_MODULE, VECTOR_MODULE, WasmRuntime
+from edgezoo.zoo import registry
+from tests.tiny_lstm import write_small_lstm
+
+BUILDS = (VECTOR_MODULE, SCALAR_MODULE)
+TEXTS = [*HOSTILE, "lone \ud800 and \udfff, paired \ud83d\ude02", "the cat sat on the mat . " * 400]
+LINEAR_MEMORY = 10_000_000
+
+
+def open_build(path: str, build: str) -> WasmRuntime:
+    return WasmRuntime.open(path, module=str(Path(MODULES) / build))
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize("name", registry.names())
+def test_a_shipped_model_answers_as_the_engine_does(name: str, build: str) -> None:
+    path = registry.find(name)
+    engine, wasm = EngineRuntime.open(path), open_build(path, build)
+    texts = [*TEXTS, *short_texts(1000 if build == VECTOR_MODULE else 50)]
+    assert wasm.embed(texts).tobytes() == engine.embed(texts).tobytes()
+    assert wasm.classify(texts).tobytes() == engine.classify(texts).tobytes()
+    for text in texts:
+        assert np.array_equal(wasm.tokenize(text), engine.tokenize(text))
+    for fact in ("name", "card", "labels", "dimension", "vocabulary_size", "max_tokens", "sha256"):
+        assert getattr(wasm, fact) == getattr(engine, fact)
+    if engine.dimension:
+        assert wasm.embed_one(TEXTS[-1]).tobytes() == engine.embed_one(TEXTS[-1]).tobytes()
+    wasm.close()
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize("largest", [63, 127])
+def test_weights_of_seven_and_of_eight_bits_are_multiplied_alike(
+    tmp_path: Path, build: str, largest: int
+) -> None:
+    from edgezoo.bundle.layout import TinyLstm
+    from tests.tiny_lstm import LABELS, quantised, random_tensors
+
+    tensors = quantised(random_tensors(labels=2, layers=2, norms=True), "int8", largest)
+    path = str(write_small_lstm(tmp_path / "small.ezb", TinyLstm(labels=LABELS), tensors))
+    engine, wasm = EngineRuntime.open(path), open_build(path, build)
+    assert wasm.embed(TEXTS).tobytes() == engine.embed(TEXTS).tobytes()
+    assert wasm.classify(TEXTS).tobytes() == engine.classify(TEXTS).tobytes()
+
+
+@pytest.mark.parametrize("name", ["static-en", "tinylstm", "tinylstm-sst2", "tinylstm-sts"])
+def test_an_open_model_fits_ten_megabytes_of_linear_memory(name: str) -> None:
+    wasm = WasmRuntime.open(registry.find(name))
+    (wasm.embed_one if wasm.dimension else lambda text: wasm.classify([text]))("Where is my parcel?")
+    assert wasm.memory <= LINEAR_MEMORY
+
+
+def test_memory_does_not_grow_with_the_number_of_texts(small_bundle: Path) -> None:
+    wasm = WasmRuntime.open(str(small_bundle))
+    wasm.embed(["the cat"] * 64)
+    before = wasm.memory
+    wasm.embed(["the cat sat on the mat"] * 5000)
+    for _ in range(2000):
+        wasm.tokenize("the cat sat")
+    assert wasm.memory == before
+
+
+def test_a_text_of_megabytes_finds_room(small_bundle: Path) -> None:
+    text = "the cat sat on the mat, " * 200_000
+    engine = EngineRuntime.open(str(small_bundle))
+    wasm = WasmRuntime.open(str(small_bundle))
+    assert wasm.embed_one(text).tobytes() == engine.embed_one(text).tobytes()
+    assert np.array_equal(wasm.tokenize(text), engine.tokenize(text))
+
+
+def test_threads_take_turns(small_bundle: Path) -> None:
+    wasm = WasmRuntime.open(str(small_bundle))
+    texts = [f"the cat {'sat ' * (i % 9)}on the mat" for i in range(300)]
+    expected = wasm.embed(texts).tobytes()
+    found: list[bytes] = []
+    threads = [threading.Thread(target=lambda: found.append(wasm.embed(texts).tobytes())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 4
+
+
+def test_no_texts_give_no_rows(small_bundle: Path) -> None:
+    assert WasmRuntime.open(str(small_bundle)).embed([]).shape == (0, 64)
+
+
+# --- Bad input ----------------------------------------------------------------------------------
+
+
+def test_every_truncation_is_noticed(small_bundle: Path, tmp_path: Path) -> None:
+    whole, path = small_bundle.read_bytes(), tmp_path / "cut.ezb"
+    for size in range(0, len(whole), 97):
+        path.write_bytes(whole[:size])
+        with pytest.raises(BundleError):
+            WasmRuntime.open(str(path))
+
+
+@pytest.mark.parametrize(
+    ("alter", "message"),
+    [
+        (lambda whole: b"PK\x03\x04" * 100, "not an edgezoo bundle"),
+        (lambda whole: whole[:-1000] + b"\x55" + whole[-999:], "checksum"),
+        (lambda whole: whole + bytes(64), "disagree"),
+        (lambda whole: b"", "empty"),
+    ],
+)
+def test_a_foreign_or_altered_file_is_refused_as_the_engine_does(
+    small_bundle: Path, tmp_path: Path, alter: Callable[[bytes], bytes], message: str
+) -> None:
+    path = tmp_path / "altered.ezb"
+    path.write_bytes(alter(small_bundle.read_bytes()))
+    with pytest.raises(BundleError, match=message) as refused:
+        WasmRuntime.open(str(path))
+    with pytest.raises(BundleError) as natively:
+        EngineRuntime.open(str(path))
+    assert str(refused.value) == str(natively.value)
+
+
+def test_the_digest_is_checked_on_request(small_bundle: Path, tmp_path: Path) -> None:
+    import xxhash
+
+    whole = bytearray(small_bundle.read_bytes())
+    whole[-100] ^= 1
+    whole[-8:] = struct.pack("<Q", xxhash.xxh64_intdigest(bytes(whole[:-8])))
+    path = tmp_path / "forged.ezb"
+    path.write_bytes(whole)
+    WasmRuntime.open(str(path)).close()
+    with pytest.raises(BundleError, match="SHA-256"):
+        WasmRuntime.open(str(path), verify=True)
+
+
+def test_missing_files_are_named(small_bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="absent"):
+        WasmRuntime.open(str(tmp_path / "absent.ezb"))
+    with pytest.raises(ModelNotFoundError, match=r"0 files end in \.ezb"):
+        WasmRuntime.open(str(tmp_path))
+    with pytest.raises(EngineError, match=r"absent\.wasm"):
+        WasmRuntime.open(str(small_bundle), module=str(tmp_path / "absent.wasm"))
