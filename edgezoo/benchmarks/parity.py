@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edgezoo import sdk
 from edgezoo.benchmarks.texts import HOSTILE, TWEETS, short_texts
-from edgezoo.errors import MissingExtraError
+from edgezoo.errors import InputError, MissingExtraError
 from edgezoo.runtimes import RUNTIMES
 from edgezoo.sdk.location import own_precision
 from edgezoo.zoo.datasets import files, sts
@@ -120,11 +120,13 @@ def compare(
     pairs = sts.read(data, "stsb-dev") if data else None
     started("torch fp32")
     exact = _answers(model, "torch", "fp32", texts, pairs)
-    native: dict[str, Answers] = {}
+    native: dict[str, Answers] = {}  # by precision
     for runtime in runtimes or PRECISIONS:
         for precision in _precisions(model, runtime, precisions):
             started(f"{runtime} {precision}")
             try:
+                if runtime == "wasm" and precision not in native:
+                    native[precision] = _answers(model, "engine", precision, texts, None)
                 found = _answers(model, runtime, precision, texts, pairs)
             except MissingExtraError as error:
                 if runtimes:
@@ -133,10 +135,14 @@ def compare(
                 continue
             if runtime == "engine":
                 native[precision] = found
-            yield _row(runtime, precision, found, exact, native.get(precision) if runtime == "wasm" else None)
+            yield judge(
+                runtime, precision, found, exact, native.get(precision) if runtime == "wasm" else None
+            )
 
 
 def _precisions(model: str, runtime: str, chosen: Sequence[str]) -> tuple[str, ...]:
+    if runtime not in PRECISIONS:
+        raise InputError(f"there is no runtime {runtime!r} to compare; choose one of: {', '.join(PRECISIONS)}")
     known = PRECISIONS[runtime]
     own = own_precision(model)
     if RUNTIMES[runtime].format == "flatbuffer" and own not in known:
@@ -158,7 +164,8 @@ def _answers(model: str, runtime: str, precision: str, texts: list[str], pairs: 
         )
 
 
-def _row(runtime: str, precision: str, found: Answers, exact: Answers, native: Answers | None) -> Row:
+def judge(runtime: str, precision: str, found: Answers, exact: Answers, native: Answers | None = None) -> Row:
+    """The row of what a runtime found, beside the `exact` answers and, if given, the native engine's bits."""
     tokens = [ids[: exact.limit or None] for ids in exact.ids]
     whole = [i for i, ids in enumerate(tokens) if not found.limit or len(ids) <= found.limit]
     equal = [found.ids[i][: len(tokens[i])] == tokens[i] for i in whole]
