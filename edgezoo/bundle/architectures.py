@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from edgezoo.bundle import layout
-from edgezoo.bundle.layout import Architecture, TinyLstm, WordPiece
+from edgezoo.bundle.layout import Architecture, TinyLstm, Tokenizer, Unigram
 from edgezoo.errors import BundleError, InputError
 
 Shape = tuple[int, ...]
@@ -49,12 +49,17 @@ class Content:
             self.refuse(f"{what} {value} is not a multiple of 32 up to {highest}")
 
 
-def check_model(content: Content, tokenizer: WordPiece, architecture: Architecture) -> None:
+def check_model(content: Content, tokenizer: Tokenizer, architecture: Architecture) -> None:
     """Raise the content's error for the first rule of SPECIFICATION.md that the model breaks."""
     tokens = content.tokens
     if not 0 <= tokenizer.unknown_id < tokens:
         content.refuse(f"unknown_id {tokenizer.unknown_id} lies outside the vocabulary of {tokens}")
-    content.demand_range("max_word_characters", tokenizer.max_word_characters, 1, layout.MAX_WORD_CHARACTERS)
+    if isinstance(tokenizer, Unigram):
+        _check_unigram(content, tokenizer)
+    else:
+        content.demand_range(
+            "max_word_characters", tokenizer.max_word_characters, 1, layout.MAX_WORD_CHARACTERS
+        )
     rows, columns = content.matrix("embedding")
     if rows != tokens:
         content.refuse(f"embedding has {rows} rows for {tokens} tokens")
@@ -64,6 +69,21 @@ def check_model(content: Content, tokenizer: WordPiece, architecture: Architectu
         _check_tiny_lstm(content, architecture, columns)
     else:
         _check_static_table(content)
+
+
+def _check_unigram(content: Content, tokenizer: Unigram) -> None:
+    content.demand_range(
+        "max_word_characters", tokenizer.max_word_characters, 1, layout.MAX_UNIGRAM_WORD_CHARACTERS
+    )
+    content.demand_range("byte_id", tokenizer.byte_id, 0, content.tokens - layout.BYTES)
+    content.demand_range("max_marks", tokenizer.max_marks, 0, layout.MAX_MARKS)
+    content.demand_range("unknown_penalty", tokenizer.unknown_penalty, 0, layout.MAX_PENALTY)
+    content.demand("vocabulary.costs", "uint8", (content.tokens,))
+    for name, width in layout.UNICODE_TABLES.items():
+        dtype, shape = content.tensors.get(name, ("", ()))
+        if dtype != "uint8" or len(shape) != 2 or shape[1] != width:
+            content.refuse(f"{name} must be uint8 [rows, {width}]")
+    content.demand("unicode.pages", "uint8", (layout.CODE_POINTS // layout.PAGE, 1))
 
 
 def _check_static_table(content: Content) -> None:

@@ -5,7 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgezoo.bundle import layout
-from edgezoo.bundle.layout import Architecture, StaticTable, TensorEntry, TinyLstm, WordPiece
+from edgezoo.bundle.layout import (
+    Architecture,
+    StaticTable,
+    TensorEntry,
+    TinyLstm,
+    Tokenizer,
+    Unigram,
+    WordPiece,
+)
 from edgezoo.errors import BundleError
 
 
@@ -18,7 +26,7 @@ class Header:
     sha256: bytes
     name: str
     card: str
-    tokenizer: WordPiece
+    tokenizer: Tokenizer
     architecture: Architecture
     tensors: tuple[TensorEntry, ...]
 
@@ -44,22 +52,30 @@ def decode_header(data: bytes) -> Header:
 
 
 def _decode(root: "_Table") -> Header:
-    if root.integer(6, "<B", 0) != 1:
+    tokenizer = _TOKENIZERS.get(root.integer(6, "<B", 0))
+    if tokenizer is None:
         raise BundleError("the bundle has a tokenizer that this edgezoo does not know; update edgezoo")
     architecture = _ARCHITECTURES.get(root.integer(8, "<B", 0))
     if architecture is None:
         raise BundleError("the bundle has an architecture that this edgezoo does not know; update edgezoo")
-    tokenizer = root.table(7)
     return Header(
         file_size=root.integer(1, "<Q", 0),
         segments_offset=root.integer(2, "<Q", 0),
         sha256=root.vector(3),
         name=root.string(4, layout.MAX_NAME_SIZE),
         card=root.string(5, layout.MAX_CARD_SIZE),
-        tokenizer=WordPiece(tokenizer.integer(0, "<I", 0), tokenizer.integer(1, "<I", 100)),
+        tokenizer=tokenizer(root.table(7)),
         architecture=architecture(root.table(9)),
         tensors=tuple(_entry(table) for table in root.tables(10, layout.MAX_TENSORS)),
     )
+
+
+def _word_piece(table: "_Table") -> WordPiece:
+    return WordPiece(table.integer(0, "<I", 0), table.integer(1, "<I", 100))
+
+
+def _unigram(table: "_Table") -> Unigram:
+    return Unigram(*(table.integer(slot, "<I", default) for slot, default in enumerate((1, 4, 160, 64, 16))))
 
 
 def _static_table(table: "_Table") -> StaticTable:
@@ -77,6 +93,9 @@ def _tiny_lstm(table: "_Table") -> TinyLstm:
         labels=tuple(table.strings(3, layout.MAX_LABELS, layout.MAX_LABEL_SIZE)),
     )
 
+
+# By the value of the union `Tokenizer` in bundle.fbs.
+_TOKENIZERS: dict[int, Callable[["_Table"], Tokenizer]] = {1: _word_piece, 2: _unigram}
 
 # By the value of the union `Architecture` in bundle.fbs.
 _ARCHITECTURES: dict[int, Callable[["_Table"], Architecture]] = {1: _static_table, 2: _tiny_lstm}

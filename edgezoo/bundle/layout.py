@@ -21,6 +21,25 @@ MAX_WORD_CHARACTERS = 255
 MAX_NAME_SIZE = 127
 MAX_TOKEN_SIZE = 255
 
+MAX_UNIGRAM_WORD_CHARACTERS = 64
+MAX_UNIGRAM_TOKEN_SIZE = 63
+MAX_MARKS = 32
+MAX_PENALTY = 1 << 16
+BYTES = 256
+CODE_POINTS = 0x110000
+PAGE = 128
+MAX_DECOMPOSITION, MAX_LOWER = 18, 3
+# Width in bytes of each table of the normaliser.
+UNICODE_TABLES = {
+    "unicode.pages": 1,
+    "unicode.classes": PAGE,
+    "unicode.decompositions": 8,
+    "unicode.lower": 8,
+    "unicode.targets": 4,
+    "unicode.compositions": 12,
+    "unicode.combining": 4,
+}
+
 MAX_HIDDEN = 512
 MAX_SEQUENCE = 512
 MIN_LABELS, MAX_LABELS = 2, 64
@@ -41,6 +60,24 @@ class WordPiece:
 
     unknown_id: int = 1
     max_word_characters: int = 100
+
+
+@dataclass(frozen=True)
+class Unigram:
+    """The tokenizer's settings; vocabulary, costs and the tables of its normaliser lie beside them.
+
+    `byte_id`: the token of byte 0, which those of the other bytes follow; `unknown_penalty`: how much more
+    than the dearest token a character without one costs.
+    """
+
+    unknown_id: int = 1
+    byte_id: int = 4
+    unknown_penalty: int = 160
+    max_word_characters: int = 64
+    max_marks: int = 16
+
+
+Tokenizer = WordPiece | Unigram
 
 
 @dataclass(frozen=True)

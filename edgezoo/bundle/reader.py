@@ -5,7 +5,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from edgezoo.bundle import layout
 from edgezoo.bundle.architectures import Content, check_model
 from edgezoo.bundle.header import Header, decode_header
-from edgezoo.bundle.layout import TensorEntry
+from edgezoo.bundle.layout import TensorEntry, Unigram
 from edgezoo.bundle.quantise import QuantisedTensor, dequantise
+from edgezoo.bundle.unicode_tables import check_tables
 from edgezoo.errors import BundleError, ModelNotFoundError
 
 
@@ -81,7 +82,18 @@ def _checked(path: Path, data: bytes, verify: bool) -> Bundle:
     check_model(
         Content(len(bundle.vocabulary), described, BundleError), header.tokenizer, header.architecture
     )
+    if isinstance(header.tokenizer, Unigram):
+        _check_unigram(bundle)
     return bundle
+
+
+def _check_unigram(bundle: Bundle) -> None:
+    def refuse(reason: str, /) -> NoReturn:
+        raise BundleError(reason)
+
+    if bundle.arrays["vocabulary.lengths"].max() > layout.MAX_UNIGRAM_TOKEN_SIZE:
+        refuse("a token of the vocabulary takes more than 63 bytes")
+    check_tables(bundle.arrays, refuse)
 
 
 def _check_trailer(data: bytes) -> None:

@@ -25,6 +25,7 @@ class Pooling(object):
 class Tokenizer(object):
     NONE = 0
     WordPiece = 1
+    Unigram = 2
 
 def TokenizerCreator(unionType, table):
     from flatbuffers.table import Table
@@ -32,6 +33,8 @@ def TokenizerCreator(unionType, table):
         return None
     if unionType == Tokenizer().WordPiece:
         return WordPieceT.InitFromBuf(table.Bytes, table.Pos)
+    if unionType == Tokenizer().Unigram:
+        return UnigramT.InitFromBuf(table.Bytes, table.Pos)
     return None
 
 
@@ -287,6 +290,119 @@ class WordPieceT(object):
         WordPieceAddMaxWordCharacters(builder, self.maxWordCharacters)
         wordPiece = WordPieceEnd(builder)
         return wordPiece
+
+
+# Unigram: NFKC and lower case, by the tables `unicode.*`; words between white space and punctuation, each split
+# where the costs of its pieces add up to least; bytes for what has no token.
+# Its vocabulary lies in the tensors `vocabulary.lengths`, `.bytes` and `.costs` (uint8 [tokens]).
+class Unigram(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = Unigram()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsUnigram(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def UnigramBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x45\x5A\x42\x31", size_prefixed=size_prefixed)
+
+    # Unigram
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # Unigram
+    def UnknownId(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 1
+
+    # Unigram
+    def ByteId(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 4
+
+    # Unigram
+    def UnknownPenalty(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 160
+
+    # Unigram
+    def MaxWordCharacters(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 64
+
+    # Unigram
+    def MaxMarks(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 16
+
+def UnigramStart(builder): builder.StartObject(5)
+def UnigramAddUnknownId(builder, unknownId): builder.PrependUint32Slot(0, unknownId, 1)
+def UnigramAddByteId(builder, byteId): builder.PrependUint32Slot(1, byteId, 4)
+def UnigramAddUnknownPenalty(builder, unknownPenalty): builder.PrependUint32Slot(2, unknownPenalty, 160)
+def UnigramAddMaxWordCharacters(builder, maxWordCharacters): builder.PrependUint32Slot(3, maxWordCharacters, 64)
+def UnigramAddMaxMarks(builder, maxMarks): builder.PrependUint32Slot(4, maxMarks, 16)
+def UnigramEnd(builder): return builder.EndObject()
+
+
+class UnigramT(object):
+
+    # UnigramT
+    def __init__(self):
+        self.unknownId = 1  # type: int
+        self.byteId = 4  # type: int
+        self.unknownPenalty = 160  # type: int
+        self.maxWordCharacters = 64  # type: int
+        self.maxMarks = 16  # type: int
+
+    @classmethod
+    def InitFromBuf(cls, buf, pos):
+        unigram = Unigram()
+        unigram.Init(buf, pos)
+        return cls.InitFromObj(unigram)
+
+    @classmethod
+    def InitFromObj(cls, unigram):
+        x = UnigramT()
+        x._UnPack(unigram)
+        return x
+
+    # UnigramT
+    def _UnPack(self, unigram):
+        if unigram is None:
+            return
+        self.unknownId = unigram.UnknownId()
+        self.byteId = unigram.ByteId()
+        self.unknownPenalty = unigram.UnknownPenalty()
+        self.maxWordCharacters = unigram.MaxWordCharacters()
+        self.maxMarks = unigram.MaxMarks()
+
+    # UnigramT
+    def Pack(self, builder):
+        UnigramStart(builder)
+        UnigramAddUnknownId(builder, self.unknownId)
+        UnigramAddByteId(builder, self.byteId)
+        UnigramAddUnknownPenalty(builder, self.unknownPenalty)
+        UnigramAddMaxWordCharacters(builder, self.maxWordCharacters)
+        UnigramAddMaxMarks(builder, self.maxMarks)
+        unigram = UnigramEnd(builder)
+        return unigram
 
 
 # Sentence vector = (weighted) mean of the rows of `embedding` [tokens, dimension].
@@ -663,7 +779,7 @@ class BundleT(object):
         self.name = None  # type: str
         self.card = None  # type: str
         self.tokenizerType = 0  # type: int
-        self.tokenizer = None  # type: Union[None, WordPieceT]
+        self.tokenizer = None  # type: Union[None, WordPieceT, UnigramT]
         self.architectureType = 0  # type: int
         self.architecture = None  # type: Union[None, StaticTableT, TinyLstmT]
         self.tensors = None  # type: List[TensorT]

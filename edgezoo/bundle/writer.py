@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgezoo.atomic import write_bytes
 from edgezoo.bundle import layout
 from edgezoo.bundle.architectures import Content, check_model
-from edgezoo.bundle.layout import Architecture, StaticTable, TensorEntry, WordPiece
+from edgezoo.bundle.layout import Architecture, StaticTable, TensorEntry, Tokenizer, Unigram, WordPiece
 from edgezoo.bundle.quantise import QuantisedTensor
 from edgezoo.errors import InputError, MissingExtraError
 
@@ -25,7 +25,7 @@ def write_bundle(
     *,
     name: str,
     card: Mapping[str, Any],
-    tokenizer: WordPiece,
+    tokenizer: Tokenizer,
     vocabulary: Sequence[str],
     architecture: Architecture,
     tensors: Mapping[str, QuantisedTensor | NDArray[Any]],
@@ -36,7 +36,7 @@ def write_bundle(
     `x` from `edgezoo.bundle.quantise.quantise` is stored as `x` and `x.scale`, an array as it is.
     Raises InputError for content that the format does not allow, MissingExtraError without `flatbuffers`.
     """
-    _check_names(name, vocabulary)
+    _check_names(name, vocabulary, tokenizer)
     segments = _segments(vocabulary, tensors)
     described = {tensor: (dtype, shape) for tensor, dtype, shape, _ in segments}
     check_model(Content(len(vocabulary), described, InputError), tokenizer, architecture)
@@ -53,14 +53,15 @@ def write_bundle(
 _Segment = tuple[str, str, tuple[int, ...], bytes]
 
 
-def _check_names(name: str, vocabulary: Sequence[str]) -> None:
+def _check_names(name: str, vocabulary: Sequence[str], tokenizer: Tokenizer) -> None:
     if not _NAME.fullmatch(name):
         raise InputError(f"model name {name!r}: use 1 to 63 lower-case letters, digits, '.', '_' or '-'")
     if len(set(vocabulary)) != len(vocabulary):
         raise InputError("the vocabulary holds a token twice; every token must be unique")
+    largest = layout.MAX_UNIGRAM_TOKEN_SIZE if isinstance(tokenizer, Unigram) else layout.MAX_TOKEN_SIZE
     for index, token in enumerate(vocabulary):
-        if not 1 <= len(token.encode()) <= layout.MAX_TOKEN_SIZE:
-            raise InputError(f"token {index} takes {len(token.encode())} bytes; allowed are 1 to 255")
+        if not 1 <= len(token.encode()) <= largest:
+            raise InputError(f"token {index} takes {len(token.encode())} bytes; allowed are 1 to {largest}")
 
 
 def _segments(
@@ -104,7 +105,7 @@ def _little_endian(array: NDArray[Any]) -> bytes:
 
 
 def _assemble(
-    name: str, card: str, tokenizer: WordPiece, architecture: Architecture, segments: list[_Segment]
+    name: str, card: str, tokenizer: Tokenizer, architecture: Architecture, segments: list[_Segment]
 ) -> bytes:
     body = bytearray()
     starts = []
@@ -131,7 +132,7 @@ def _assemble(
 def _header(
     name: str,
     card: str,
-    tokenizer: WordPiece,
+    tokenizer: Tokenizer,
     architecture: Architecture,
     entries: list[TensorEntry],
     digest: bytes,
@@ -148,7 +149,12 @@ def _header(
     root.schemaVersion = layout.SCHEMA_VERSION
     root.fileSize, root.segmentsOffset = file_size, segments_offset
     root.sha256, root.name, root.card = list(digest), name, card
-    root.tokenizerType, root.tokenizer = schema.Tokenizer.WordPiece, schema.WordPieceT()
+    if isinstance(tokenizer, WordPiece):
+        root.tokenizerType, root.tokenizer = schema.Tokenizer.WordPiece, schema.WordPieceT()
+    else:
+        root.tokenizerType, root.tokenizer = schema.Tokenizer.Unigram, schema.UnigramT()
+        root.tokenizer.byteId, root.tokenizer.maxMarks = tokenizer.byte_id, tokenizer.max_marks
+        root.tokenizer.unknownPenalty = tokenizer.unknown_penalty
     root.tokenizer.unknownId = tokenizer.unknown_id
     root.tokenizer.maxWordCharacters = tokenizer.max_word_characters
     if isinstance(architecture, StaticTable):

@@ -19,6 +19,8 @@ HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parents[1] / "edgezoo" / "runtimes" / "engine"
 TARGETS = ("fuzz_bundle", "fuzz_text")
 FLAGS = ("-std=gnu11", "-O1", "-g", "-ffp-contract=off", "-fsanitize=fuzzer,address,undefined")
+# A table and an encoder with WordPiece, and a table with Unigram.
+MODELS = ("int8.ezb", "encoder.ezb", "unigram.ezb")
 # UBSan reports and goes on unless told otherwise.
 FATAL = "-fno-sanitize-recover=all"
 
@@ -43,7 +45,7 @@ def make_corpus(folder: Path) -> None:
 
 def run(target: str, program: Path, folder: Path, arguments: list[str]) -> int:
     """Run a target and return its exit status."""
-    bundles = (str(folder / "fuzz_bundle.corpus" / name) for name in ("int8.ezb", "encoder.ezb"))
+    bundles = (str(folder / "fuzz_bundle.corpus" / name) for name in MODELS)
     environment = dict(os.environ, EDGEZOO_FUZZ_BUNDLES=os.pathsep.join(bundles))
     command = [str(program), f"-artifact_prefix={folder}{os.sep}", "-timeout=10", *arguments]
     log = folder / f"{target}.log"

@@ -4,7 +4,7 @@
 
 #include "static_table.h"
 #include "tiny_lstm.h"
-#include "wordpiece.h"
+#include "tokenizer.h"
 
 /* Values of the union Architecture in bundle.fbs. */
 typedef enum { EZ_STATIC_TABLE = 1, EZ_TINY_LSTM } ez_architecture;
@@ -12,7 +12,7 @@ typedef enum { EZ_STATIC_TABLE = 1, EZ_TINY_LSTM } ez_architecture;
 /* The checked view of a bundle; pointers lead into its bytes. */
 typedef struct {
     ez_description description;
-    ez_vocabulary vocabulary;
+    ez_tokenizer_tensors tokenizer;
     ez_architecture architecture;
     ez_static_table table;
     ez_lstm_tensors lstm;

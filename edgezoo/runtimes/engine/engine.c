@@ -7,7 +7,7 @@ enum { ALIGNMENT = 64 };
 struct ez_model {
     ez_description description;
     const ez_kernels *kernels;
-    ez_wordpiece wordpiece;
+    ez_tokenizer tokenizer;
     ez_architecture architecture;
     union {
         ez_static_table table;
@@ -21,7 +21,7 @@ static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT
 static size_t index_offset(void) { return aligned(sizeof(ez_model)); }
 
 static size_t prepared_offset(const ez_bundle *bundle) {
-    return index_offset() + aligned(ez_wordpiece_memory(&bundle->vocabulary));
+    return index_offset() + aligned(ez_tokenizer_memory(&bundle->tokenizer));
 }
 
 static size_t memory_size(const ez_bundle *bundle) {
@@ -41,7 +41,7 @@ ez_model *ez_open(const void *bundle, size_t size, void *memory, size_t availabl
         *error = (ez_error){EZ_MEMORY, "the model's memory is missing, too small or not 64-byte aligned", 0};
         return NULL;
     }
-    if (!ez_wordpiece_build(&model->wordpiece, &read.vocabulary, (char *)memory + index_offset())) {
+    if (!ez_tokenizer_build(&model->tokenizer, &read.tokenizer, (char *)memory + index_offset())) {
         *error = (ez_error){EZ_CORRUPT, "the vocabulary holds a token twice", 0};
         return NULL;
     }
@@ -65,9 +65,10 @@ int ez_select_isa(ez_model *model, ez_isa isa) {
 
 size_t ez_tokenize(const ez_model *model, const char *text, size_t length, uint32_t *ids, size_t capacity) {
     uint32_t chunk[EZ_TOKEN_CHUNK];
-    ez_cursor cursor = {(const uint8_t *)text, (const uint8_t *)text + length};
+    ez_reading reading;
     size_t total = 0, count;
-    while ((count = ez_wordpiece_next(&model->wordpiece, &cursor, chunk)) > 0)
+    ez_tokenizer_start(&model->tokenizer, text, length, &reading);
+    while ((count = ez_tokenizer_next(&model->tokenizer, &reading, chunk)) > 0)
         for (size_t i = 0; i < count; i++, total++)
             if (total < capacity) ids[total] = chunk[i];
     return total;
@@ -81,11 +82,11 @@ void ez_embed_batch(const ez_model *model, const char *texts, const size_t *ends
     size_t dimension = model->description.dimension;
     if (!dimension) return;
     if (model->architecture == EZ_TINY_LSTM) {
-        ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, texts, ends, count, vectors, NULL);
+        ez_lstm_run(&model->lstm, &model->tokenizer, model->kernels, texts, ends, count, vectors, NULL);
         return;
     }
     for (size_t i = 0, begin = 0; i < count; begin = ends[i++])
-        ez_static_embed(&model->table, &model->wordpiece, model->kernels, texts + begin, ends[i] - begin,
+        ez_static_embed(&model->table, &model->tokenizer, model->kernels, texts + begin, ends[i] - begin,
                         vectors + i * dimension);
 }
 
@@ -102,5 +103,5 @@ void ez_classify(const ez_model *model, const char *text, size_t length, float *
 void ez_classify_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count,
                        float *probabilities) {
     if (model->description.labels)
-        ez_lstm_run(&model->lstm, &model->wordpiece, model->kernels, texts, ends, count, NULL, probabilities);
+        ez_lstm_run(&model->lstm, &model->tokenizer, model->kernels, texts, ends, count, NULL, probabilities);
 }

@@ -40,14 +40,15 @@ static float add_block(const ez_static_table *t, const ez_kernels *kernels, cons
     return total + weights;
 }
 
-void ez_static_embed(const ez_static_table *t, const ez_wordpiece *wordpiece, const ez_kernels *kernels,
+void ez_static_embed(const ez_static_table *t, const ez_tokenizer *tokenizer, const ez_kernels *kernels,
                      const char *text, size_t length, float *vector) {
     size_t dimension = t->embedding.values.columns, count;
     uint32_t ids[EZ_TOKEN_CHUNK];
-    ez_cursor cursor = {(const uint8_t *)text, (const uint8_t *)text + length};
+    ez_reading reading;
     float total = 0;
     memset(vector, 0, dimension * sizeof *vector);
-    for (int first = 1; (count = ez_wordpiece_next(wordpiece, &cursor, ids)) > 0; first = 0)
+    ez_tokenizer_start(tokenizer, text, length, &reading);
+    for (int first = 1; (count = ez_tokenizer_next(tokenizer, &reading, ids)) > 0; first = 0)
         for (size_t i = 0; i < count; i += EZ_ROW_BLOCK) {
             size_t rows = count - i < EZ_ROW_BLOCK ? count - i : EZ_ROW_BLOCK;
             total = (first && i == 0 ? add_rows : add_block)(t, kernels, ids + i, rows, vector, total);

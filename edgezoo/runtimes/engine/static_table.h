@@ -3,7 +3,7 @@
 #define EZ_STATIC_TABLE_H
 
 #include "kernels.h"
-#include "wordpiece.h"
+#include "tokenizer.h"
 
 typedef struct {
     ez_quantised embedding;
@@ -14,7 +14,7 @@ typedef struct {
 /* Reads and checks the bundle's table and sets the dimension; failures go to the reader. */
 void ez_static_read(ez_reader *reader, ez_description *file, ez_static_table *table);
 
-void ez_static_embed(const ez_static_table *table, const ez_wordpiece *wordpiece, const ez_kernels *kernels,
+void ez_static_embed(const ez_static_table *table, const ez_tokenizer *tokenizer, const ez_kernels *kernels,
                      const char *text, size_t length, float *vector);
 
 #endif

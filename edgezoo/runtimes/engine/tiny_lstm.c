@@ -96,22 +96,23 @@ static void finish(const ez_run *run, const ez_text *text, float *vectors, float
     if (probabilities) classify(run, features, probabilities + text->index * t->labels);
 }
 
-static size_t read_tokens(const ez_wordpiece *wordpiece, const char *text, size_t length, size_t limit, uint32_t *ids) {
+static size_t read_tokens(const ez_tokenizer *tokenizer, const char *text, size_t length, size_t limit, uint32_t *ids) {
     uint32_t chunk[EZ_TOKEN_CHUNK];
-    ez_cursor cursor = {(const uint8_t *)text, (const uint8_t *)text + length};
+    ez_reading reading;
     size_t total = 0, count;
-    while (total < limit && (count = ez_wordpiece_next(wordpiece, &cursor, chunk)) > 0)
+    ez_tokenizer_start(tokenizer, text, length, &reading);
+    while (total < limit && (count = ez_tokenizer_next(tokenizer, &reading, chunk)) > 0)
         for (size_t i = 0; i < count && total < limit; i++) ids[total++] = chunk[i];
     return total;
 }
 
 /* Takes a text into the run, at its place by length. */
-static void add_text(ez_run *run, const ez_wordpiece *wordpiece, const char *text, size_t length, size_t index) {
+static void add_text(ez_run *run, const ez_tokenizer *tokenizer, const char *text, size_t length, size_t index) {
     const ez_lstm_tensors *t = &run->lstm->tensors;
     ez_text added = {.index = index, .ids = run->ids + run->used};
     for (uint32_t layer = 0; layer < t->layers; layer++)
         added.states[layer] = run->states[layer] + run->used * ez_width(t);
-    added.tokens = read_tokens(wordpiece, text, length, t->max_tokens, run->ids + run->used);
+    added.tokens = read_tokens(tokenizer, text, length, t->max_tokens, run->ids + run->used);
     added.positions = added.tokens;
     if (added.tokens && t->pooling == EZ_POOL_CLS) run->ids[run->used + added.positions++] = EZ_LSTM_CLS;
     run->used += added.positions;
@@ -134,14 +135,14 @@ static void step_through(ez_run *run, float *vectors, float *probabilities) {
     run->count = run->used = 0;
 }
 
-void ez_lstm_run(const ez_lstm *lstm, const ez_wordpiece *wordpiece, const ez_kernels *kernels, const char *texts,
+void ez_lstm_run(const ez_lstm *lstm, const ez_tokenizer *tokenizer, const ez_kernels *kernels, const char *texts,
                  const size_t *ends, size_t count, float *vectors, float *probabilities) {
     ez_run run;
     run.lstm = lstm;
     run.kernels = kernels;
     run.count = run.used = 0;
     for (size_t i = 0, begin = 0; i < count; begin = ends[i++]) {
-        add_text(&run, wordpiece, texts + begin, ends[i] - begin, i);
+        add_text(&run, tokenizer, texts + begin, ends[i] - begin, i);
         if (i + 1 == count || is_full(&run)) step_through(&run, vectors, probabilities);
     }
 }

@@ -3,7 +3,7 @@
 #define EZ_TINY_LSTM_H
 
 #include "matrix.h"
-#include "wordpiece.h"
+#include "tokenizer.h"
 
 enum {
     EZ_LSTM_CLS = 2, /* the id of [CLS] */
@@ -79,7 +79,7 @@ void ez_lstm_build(ez_lstm *lstm, const ez_lstm_tensors *tensors, const ez_kerne
 
 /* Texts lie end to end: text i is [ends[i - 1], ends[i]). Either of `vectors` [count, dimension] and
  * `probabilities` [count, labels] may be NULL. */
-void ez_lstm_run(const ez_lstm *lstm, const ez_wordpiece *wordpiece, const ez_kernels *kernels, const char *texts,
+void ez_lstm_run(const ez_lstm *lstm, const ez_tokenizer *tokenizer, const ez_kernels *kernels, const char *texts,
                  const size_t *ends, size_t count, float *vectors, float *probabilities);
 
 #endif

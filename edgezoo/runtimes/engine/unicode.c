@@ -24,6 +24,18 @@ size_t ez_decode(const uint8_t *text, const uint8_t *end, uint32_t *code_point) 
     return length;
 }
 
+size_t ez_encode(uint32_t code_point, uint8_t *bytes) {
+    if (code_point < 0x80) {
+        bytes[0] = (uint8_t)code_point;
+        return 1;
+    }
+    size_t length = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    static const uint8_t leads[5] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = length - 1; i > 0; i--, code_point >>= 6) bytes[i] = (uint8_t)(0x80 | (code_point & 0x3F));
+    bytes[0] = (uint8_t)(leads[length] | code_point);
+    return length;
+}
+
 int ez_is_delimiter(uint32_t code_point) {
     size_t low = 0, high = sizeof EZ_DELIMITERS / sizeof EZ_DELIMITERS[0];
     while (low < high) {

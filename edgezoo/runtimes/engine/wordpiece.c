@@ -1,45 +1,46 @@
 #include "wordpiece.h"
 
 #include "memory.h"
+#include "pieces.h"
 #include "unicode.h"
 
+/* Slots of the table WordPiece in bundle.fbs. */
+enum { UNKNOWN_ID, MAX_WORD_CHARACTERS };
 enum {
-    ID_BITS = 20,
+    MAX_TOKENS = (1 << EZ_ID_BITS) - 1,
+    MAX_VOCABULARY_BYTES = 1 << 24,
     MAX_WORD_BYTES = 4 * 255, /* max_word_characters is checked to be at most 255 */
-    BLOCK = 8                 /* words and tokens are read eight bytes at a time */
+    BLOCK = EZ_PIECE_BLOCK
 };
 
-static const uint32_t ID_MASK = (1u << ID_BITS) - 1;
+static const uint32_t ID_MASK = (1u << EZ_ID_BITS) - 1;
 static const uint64_t WORD_SEED = 0x9E3779B97F4A7C15u, CONTINUATION_SEED = 0xD1B54A32D192ED03u;
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-static uint64_t read_block(const uint8_t *bytes) {
-    uint64_t block;
-    memcpy(&block, bytes, sizeof block);
-    return block;
-}
-
-/* The first `length` bytes as a number; eight are readable. */
-static uint64_t read_prefix(const uint8_t *bytes, size_t length) {
-    uint64_t block = read_block(bytes);
-    return length >= BLOCK ? block : block & ((UINT64_C(1) << (8 * length)) - 1);
-}
-
-/* Multiplicative hash of a piece that up to seven readable bytes follow. */
-static uint64_t hash_piece(const uint8_t *bytes, size_t length, uint64_t seed) {
-    uint64_t hash = seed ^ length;
-    for (size_t i = 0; i < length; i += BLOCK) {
-        hash = (hash ^ read_prefix(bytes + i, length - i)) * UINT64_C(0x9FB21C651E98DF25);
-        hash ^= hash >> 32;
+void ez_wordpiece_read(ez_reader *r, const ez_description *file, uint64_t settings, ez_vocabulary *v) {
+    v->unknown_id = (uint32_t)ez_scalar_field(r, settings, UNKNOWN_ID, 4, 0);
+    v->max_word_characters = (uint32_t)ez_scalar_field(r, settings, MAX_WORD_CHARACTERS, 4, 100);
+    v->lengths = ez_find_tensor(r, file, "vocabulary.lengths", 1);
+    v->bytes = ez_find_tensor(r, file, "vocabulary.bytes", 1);
+    if (!ez_ok(r)) return;
+    const ez_tensor *lengths = &v->lengths, *bytes = &v->bytes;
+    uint64_t total = 0;
+    if (lengths->dtype != EZ_UINT8 || bytes->dtype != EZ_UINT8 || lengths->columns != 1 || bytes->columns != 1) {
+        ez_fail(r, EZ_CORRUPT, r->root, "the vocabulary is not stored as bytes");
+    } else if (lengths->rows > MAX_TOKENS || bytes->rows > MAX_VOCABULARY_BYTES) {
+        ez_fail(r, EZ_UNSUPPORTED, r->root, "the vocabulary is larger than 1,048,575 tokens or 16 MiB");
+    } else if (v->unknown_id >= lengths->rows) {
+        ez_fail(r, EZ_CORRUPT, settings, "the unknown token is outside the vocabulary");
+    } else if (v->max_word_characters < 1 || v->max_word_characters > 255) {
+        ez_fail(r, EZ_UNSUPPORTED, settings, "the longest word must have 1 to 255 characters");
+    } else {
+        for (uint32_t i = 0; i < lengths->rows; i++) {
+            if (!lengths->values[i]) ez_fail(r, EZ_CORRUPT, r->root, "a token of the vocabulary is empty");
+            total += lengths->values[i];
+        }
+        if (total != bytes->rows) ez_fail(r, EZ_CORRUPT, r->root, "the vocabulary's lengths do not add up to its bytes");
     }
-    return hash;
-}
-
-static int same_bytes(const uint8_t *a, const uint8_t *b, size_t length) {
-    for (size_t i = 0; i < length; i += BLOCK)
-        if (read_prefix(a + i, length - i) != read_prefix(b + i, length - i)) return 0;
-    return 1;
 }
 
 static uint32_t tag_of(uint64_t hash) { return (uint32_t)(hash >> 32) & ~ID_MASK; }
@@ -57,7 +58,7 @@ static uint32_t find_slot(const ez_wordpiece *w, const uint8_t *piece, size_t le
         const uint8_t *token = w->bytes + (slot.span >> 8);
         size_t token_length = slot.span & 0xFF;
         if (!((slot.key ^ tag_of(hash)) & ~ID_MASK) && token_length == length + prefix &&
-            prefix_of(token, token_length) == prefix && same_bytes(token + prefix, piece, length))
+            prefix_of(token, token_length) == prefix && ez_same_bytes(token + prefix, piece, length))
             break;
     }
     return at;
@@ -65,7 +66,7 @@ static uint32_t find_slot(const ez_wordpiece *w, const uint8_t *piece, size_t le
 
 /* The id of a piece plus one, or 0. */
 static uint32_t find_piece(const ez_wordpiece *w, const uint8_t *piece, size_t length, size_t prefix) {
-    uint64_t hash = hash_piece(piece, length, prefix ? CONTINUATION_SEED : WORD_SEED);
+    uint64_t hash = ez_hash_piece(piece, length, prefix ? CONTINUATION_SEED : WORD_SEED);
     return w->slots[find_slot(w, piece, length, prefix, hash)].key & ID_MASK;
 }
 
@@ -85,7 +86,7 @@ static int fill_slots(ez_wordpiece *w, const ez_tensor *lengths, ez_slot *slots)
         uint32_t length = lengths->values[id];
         const uint8_t *token = w->bytes + offset;
         size_t prefix = prefix_of(token, length), bare = length - prefix;
-        uint64_t hash = hash_piece(token + prefix, bare, prefix ? CONTINUATION_SEED : WORD_SEED);
+        uint64_t hash = ez_hash_piece(token + prefix, bare, prefix ? CONTINUATION_SEED : WORD_SEED);
         uint32_t at = find_slot(w, token + prefix, bare, prefix, hash);
         if (slots[at].key) return 0;
         slots[at] = (ez_slot){tag_of(hash) | (id + 1), offset << 8 | length};
@@ -177,7 +178,7 @@ static void append_character(const ez_wordpiece *w, word *read, const uint8_t *b
 /* Appends the letters and digits among the next eight bytes, lower-cased, and returns their number. The
  * arithmetic is on eight bytes at once: adding 0x80 - c to a byte below 0x80 sets its top bit if it is >= c. */
 static size_t append_block(const ez_wordpiece *w, word *read, const uint8_t *text) {
-    uint64_t block = read_block(text), ascii = block & EACH_BYTE(0x7F), lower = ascii | EACH_BYTE(0x20);
+    uint64_t block = ez_read_block(text), ascii = block & EACH_BYTE(0x7F), lower = ascii | EACH_BYTE(0x20);
     uint64_t letters = (lower + EACH_BYTE(0x80 - 'a')) & ~(lower + EACH_BYTE(0x80 - 'z' - 1));
     uint64_t digits = (ascii + EACH_BYTE(0x80 - '0')) & ~(ascii + EACH_BYTE(0x80 - '9' - 1));
     uint64_t others = (~(letters | digits) | block) & EACH_BYTE(0x80);

@@ -35,8 +35,8 @@ typedef struct {
     const uint8_t *end;
 } ez_cursor;
 
-/* One call of ez_wordpiece_next may write this many ids. */
-enum { EZ_TOKEN_CHUNK = 512 };
+/* Reads and checks the settings at `settings` and the tensors; failures go to the reader. */
+void ez_wordpiece_read(ez_reader *reader, const ez_description *file, uint64_t settings, ez_vocabulary *vocabulary);
 
 size_t ez_wordpiece_memory(const ez_vocabulary *vocabulary);
 
