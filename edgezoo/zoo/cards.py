@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from edgezoo.atomic import write_bytes
-from edgezoo.zoo import registry
+from edgezoo.zoo import parity_tables, registry
 from edgezoo.zoo.markdown import cell, prose_and_tables, render, table, title
 
 README = Path(__file__).parents[2] / "README.md"
-BEGIN, END = "<!-- models: rendered by `./do docs` -->", "<!-- /models -->"
+# What lies between these two is rendered; {} is the name of the place.
+BEGIN, END = "<!-- {}: rendered by `./do docs` -->", "<!-- /{} -->"
 
 # In the card's first table; whatever else card.json holds becomes a section of its own.
 _FACTS = (
@@ -23,6 +24,11 @@ _ABLATION = (
     "Short runs, each with one or two settings of the recipe changed. `dev`: Spearman on STS-B dev, or for "
     "sentiment accuracy on phrases held out of SST-2's training set."
 )
+_PARITY = (
+    "The exports beside torch in float32, by `edgezoo verify`: texts no longer than the runtime reads, "
+    "sentences and hostile Unicode; cosines and labels of the sentences; the change of Spearman × 100 on "
+    "STS-B dev."
+)
 _SCORES = ("STS-B test", "STS12–16", "SST-2")
 _TEACHER = "all-MiniLM-L6-v2"
 _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
@@ -31,7 +37,7 @@ _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
 def render_card(folder: Path) -> str:
     """The Markdown card of the model in `folder`, from its card.json, its bundle and what was measured of it.
 
-    That is in eval.json, latency.json and ablation.json, each where there is one; pictures are shown.
+    That is in eval.json, latency.json, parity.json and ablation.json, where there are any; pictures are shown.
     """
     card = _read(folder / "card.json")
     size = (folder / f"{folder.name}.ezb").stat().st_size
@@ -49,6 +55,8 @@ def render_card(folder: Path) -> str:
         parts += ["## Quality", *_quality(evaluation), *_beside_teacher(evaluation, latency)]
     if latency:
         parts += ["## Latency", *_latency(latency)]
+    if parity := parity_tables.read(folder):
+        parts += ["## On every runtime", _PARITY, parity_tables.card_table(parity)]
     if ablation:
         parts += ["## Ablation", _ABLATION, *prose_and_tables(ablation)]
     if pictures := sorted(path.name for path in folder.glob("*.png")):
@@ -60,7 +68,7 @@ def render_card(folder: Path) -> str:
 
 
 def render_table() -> str:
-    """The README's table of models, between its markers."""
+    """The README's table of models."""
     rows = []
     for entry in registry.models():
         evaluation, latency = (Path(entry.path).with_name(name) for name in ("eval.json", "latency.json"))
@@ -76,7 +84,15 @@ def render_table() -> str:
         ]
         rows.append([*facts, *_scores(results), speed])
     columns = ["model", "what", "dimension", "tokens", "size", *_SCORES, "one text"]
-    return f"{BEGIN}\n{table(columns, rows)}\n{END}"
+    return table(columns, rows)
+
+
+def _between_markers(text: str, name: str, content: str) -> str:
+    """`text` with `content` between the markers of that name; as it is if it has none."""
+    begin, end = BEGIN.format(name), END.format(name)
+    if begin not in text:
+        return text
+    return f"{text.partition(begin)[0]}{begin}\n{content}\n{end}{text.partition(end)[2]}"
 
 
 def _speed(report: Mapping[str, Any]) -> str:
@@ -101,8 +117,9 @@ def documents() -> dict[Path, str]:
     rendered = {folder / "README.md": render_card(folder) for folder in folders}
     if README.is_file():  # not in an installed package
         text = README.read_text(encoding="utf-8")
-        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        rendered[README] = before + render_table() + after
+        for name, content in (("models", render_table()), ("formats", parity_tables.readme_table(folders))):
+            text = _between_markers(text, name, content)
+        rendered[README] = text
     return rendered
 
 

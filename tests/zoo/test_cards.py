@@ -178,11 +178,15 @@ def test_a_model_of_both_kinds_shows_both(judge: Path) -> None:
 def test_the_readme_is_rewritten_between_its_markers_only(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cards.README.write_text(f"before\n{cards.BEGIN}\nold\n{cards.END}\nafter\n")
+    places = ((cards.BEGIN.format(name), cards.END.format(name)) for name in ("formats", "models"))
+    cards.README.write_text(
+        "before\n" + "\n".join(f"{a}\nold\n{b}\nbetween" for a, b in places) + "\nafter\n"
+    )
     cards.main()
     text = cards.README.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
+    assert text.count("between") == 2
     assert "old" not in text
     assert "| 70.12 | 73.12 | – | 1.9 µs, 42 × model2vec |" in text
     assert len(capsys.readouterr().out.splitlines()) == 2
