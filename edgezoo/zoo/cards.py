@@ -37,7 +37,7 @@ _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
 def render_card(folder: Path) -> str:
     """The Markdown card of the model in `folder`, from its card.json, its bundle and what was measured of it.
 
-    That is in eval.json, latency.json, parity.json and ablation.json, where there are any; pictures are shown.
+    That is in eval.json, latency.json, parity.json and ablation.json, where there are; pictures are shown.
     """
     card = _read(folder / "card.json")
     size = (folder / f"{folder.name}.ezb").stat().st_size
