@@ -86,6 +86,46 @@ packages() {
         die "apt-get could not install $*; install them by hand, then try again"
 }
 
+# --- MediaPipe, which runs .tflite files in mobile apps ---------------------------------------------
+
+# An environment each for the old line, which many apps ship, and the new one; neither goes with the other or
+# with edgezoo's own packages. Of what they depend on, only what their text tasks import.
+need_mediapipe() {
+    [ "$(uname)" != Linux ] ||
+        $bin/python -c 'from ctypes import CDLL; CDLL("libEGL.so.1"); CDLL("libGLESv2.so.2")' 2>/dev/null ||
+        packages libegl1 libgles2
+    mediapipe 1.2.2 absl-py certifi flatbuffers matplotlib numpy opencv-python-headless
+    mediapipe 0.10.21 absl-py attrs flatbuffers matplotlib 'numpy<2' opencv-python-headless==4.11.0.86 \
+        'protobuf>=4.25.3,<5'
+}
+
+# mediapipe VERSION DEPENDENCY …
+mediapipe() {
+    venv=.venv-mediapipe-$1 version=$1
+    shift
+    [ ! -f "$venv/installed" ] || return 0
+    python=$bin/python
+    if [ "$version" = 0.10.21 ]; then
+        python=
+        for candidate in $bin/python python3.12 python3.11 python3.10; do
+            if "$candidate" -c 'import sys, ensurepip; sys.exit(sys.version_info >= (3, 13))' 2>/dev/null; then
+                python=$candidate
+                break
+            fi
+        done
+        if [ -z "$python" ]; then
+            say "MediaPipe $version needs Python 3.12 or older; there is none, so exports are not tested with it."
+            return 0
+        fi
+    fi
+    say "Installing MediaPipe $version into $venv …"
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "mediapipe==$version"
+    touch "$venv/installed"
+}
+
 # --- Chores ---------------------------------------------------------------------------------------
 
 show() {
@@ -116,6 +156,7 @@ run_tests() {
     need_clang
     need_qemu
     lint
+    need_mediapipe
     $bin/python -m pytest "$@"
     [ $# -gt 0 ] || fuzz 30
 }

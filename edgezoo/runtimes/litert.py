@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from edgezoo.errors import BundleError, ModelNotFoundError
+from edgezoo.runtimes.utf8 import encode
 
 Vectors = NDArray[np.float32]
 
@@ -97,12 +98,7 @@ class LiteRtRuntime:
         return np.array(self._ids(text), dtype=np.uint32)
 
     def _ids(self, text: str) -> list[int]:
-        try:
-            found = self._tokenizer.encode(text, add_special_tokens=False)
-        except (TypeError, UnicodeEncodeError):  # lone surrogates become U+FFFD, as in the engine
-            joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            found = self._tokenizer.encode(joined, add_special_tokens=False)
-        ids: list[int] = found.ids
+        ids: list[int] = self._tokenizer.encode(encode(text).decode(), add_special_tokens=False).ids
         return ids
 
     def embed_one(self, text: str) -> Vectors:
