@@ -1,0 +1,6 @@
+export { BundleError, EdgezooError, EngineError, InputError, ModelNotFoundError } from "./errors.js";
+export { load } from "./load.js";
+export type { LoadOptions } from "./load.js";
+export type { Card, Classification, Model, Vectors } from "./model.js";
+export type { EngineSource } from "./module.js";
+export type { Progress, Source } from "./source.js";
