@@ -71,10 +71,15 @@ def quantise(
 def dequantise(tensor: QuantisedTensor) -> Float32:
     """The float32 [rows, columns] matrix that the integers and scales stand for."""
     rows, columns = tensor.shape
-    integers = _unpack(tensor.values) if tensor.dtype == "int4" else tensor.values
-    groups = integers.reshape(rows, tensor.scale.shape[1], -1).astype(np.float32)
+    groups = integers(tensor).reshape(rows, tensor.scale.shape[1], -1).astype(np.float32)
     restored: Float32 = groups * tensor.scale.astype(np.float32)[:, :, None]
     return restored.reshape(rows, columns)
+
+
+def integers(tensor: QuantisedTensor) -> NDArray[np.int8]:
+    """The integers of a matrix, int8 [rows, columns], one a byte."""
+    values: NDArray[np.int8] = _unpack(tensor.values) if tensor.dtype == "int4" else tensor.values
+    return values.reshape(tensor.shape)
 
 
 def _search(

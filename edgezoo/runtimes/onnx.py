@@ -1,0 +1,136 @@
+"""ONNX Runtime as a runtime: an export that takes texts, its tokenizer in the graph."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import onnxruntime_extensions
+from numpy.typing import NDArray
+
+from edgezoo.errors import BundleError, ModelNotFoundError
+from edgezoo.runtimes.utf8 import encode
+
+Vectors = NDArray[np.float32]
+
+_REMEDY = "make one with: edgezoo export MODEL --format onnx"
+
+# Texts that a call takes at once: ONNX Runtime is fastest with about so many, and memory stays bounded.
+_SLICE = 64
+
+# At U+0000 the operators of onnxruntime-extensions end a string. To a tokenizer it is like this other control
+# character: a part of its word, which no token has.
+_NUL = str.maketrans("\0", "\1")
+
+
+class OnnxRuntime:
+    """One open .onnx file that takes texts; safe to use from several threads.
+
+    Each part of a list is computed on one thread; with `threads` several parts side by side. In int8 ONNX
+    Runtime rounds all of a batch with one scale, so that an answer depends a little on the texts beside it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._session = self._open()
+        self._describe()
+
+    @classmethod
+    def open(cls, path: str, *, verify: bool = False) -> OnnxRuntime:
+        """Open a file that `edgezoo export --format onnx` wrote; `verify` has the rules of ONNX checked too.
+
+        Raises ModelNotFoundError if the file can't be read, BundleError if it is damaged or another model's.
+        """
+        try:
+            with open(path, "rb") as file:
+                empty = not file.read(1)
+        except OSError as error:
+            raise ModelNotFoundError(f"{path}: {error.strerror or error}") from error
+        if empty:
+            raise BundleError(f"{path}: the file is empty; {_REMEDY}")
+        runtime = cls(path)
+        if verify:
+            runtime._verify()
+        return runtime
+
+    def _open(self) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # errors are raised
+        options.register_custom_ops_library(onnxruntime_extensions.get_library_path())
+        try:
+            return onnxruntime.InferenceSession(self.path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's own have no narrower base
+            raise BundleError(f"{self.path}: ONNX Runtime refuses it: {error}; {_REMEDY}") from error
+
+    def _describe(self) -> None:
+        inputs = {entry.name: entry.type for entry in self._session.get_inputs()}
+        outputs = {entry.name: entry.shape for entry in self._session.get_outputs()}
+        answers = outputs.keys() & {"vectors", "probabilities"}
+        if inputs.keys() == {"input_ids", "attention_mask"} and answers:
+            raise BundleError(
+                f"{self.path}: takes token ids; open the file beside it, without -ids in its name"
+            )
+        if inputs != {"texts": "tensor(string)"} or not answers:
+            raise BundleError(
+                f"{self.path}: takes {sorted(inputs)} and gives {sorted(outputs)}: edgezoo did not write it; "
+                f"{_REMEDY}"
+            )
+        try:
+            facts = self._session.get_modelmeta().custom_metadata_map
+            self.name: str = facts["name"]
+            self.card: str = facts["card"]
+            self.labels: tuple[str, ...] = tuple(json.loads(facts["labels"]))
+            self.max_tokens: int = int(facts["max_tokens"])
+            self.vocabulary_size: int = int(facts["vocabulary_size"])
+            self.dimension: int = outputs["vectors"][1] if "vectors" in outputs else 0
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise BundleError(f"{self.path}: its metadata are damaged: {error!r}; {_REMEDY}") from error
+
+    def _verify(self) -> None:
+        import onnx
+
+        try:
+            onnx.checker.check_model(self.path, full_check=True)
+        except Exception as error:  # protobuf's and the checker's
+            raise BundleError(f"{self.path}: {error}; {_REMEDY}") from error
+
+    def tokenize(self, text: str) -> NDArray[np.uint32]:
+        """Token ids, uint32 [tokens]."""
+        ids: NDArray[np.uint32] = self._run("ids", [text]).astype(np.uint32)
+        return ids
+
+    def embed_one(self, text: str) -> Vectors:
+        """Sentence vector, float32 [dimension]."""
+        vector: Vectors = self._run("vectors", [text])[0]
+        return vector
+
+    def embed(self, texts: list[str], threads: int = 1) -> Vectors:
+        """Sentence vectors, float32 [texts, dimension], on up to `threads` threads."""
+        return self._batches("vectors", texts, threads)
+
+    def classify(self, texts: list[str], threads: int = 1) -> Vectors:
+        """Probabilities of the labels, float32 [texts, labels], on up to `threads` threads."""
+        return self._batches("probabilities", texts, threads)
+
+    def _batches(self, output: str, texts: list[str], threads: int) -> Vectors:
+        # Texts of similar length side by side: what is computed for padding is lost.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        parts = [order[begin : begin + _SLICE] for begin in range(0, len(order), _SLICE)] or [[]]
+        with ThreadPoolExecutor(threads) as pool:
+            runs = map if threads == 1 or len(parts) == 1 else pool.map
+            found = list(runs(lambda part: self._run(output, [texts[place] for place in part]), parts))
+        rows = np.empty((len(texts), found[0].shape[1]), dtype=np.float32)
+        rows[order] = np.concatenate(found)
+        return rows
+
+    def _run(self, output: str, texts: list[str]) -> Any:
+        clean = [encode(text).decode().translate(_NUL) for text in texts]
+        return self._session.run([output], {"texts": np.array(clean, dtype=object)})[0]
+
+    def close(self) -> None:
+        """Release the file and the memory; no call may follow."""
+        del self._session
