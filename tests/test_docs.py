@@ -55,6 +55,38 @@ def test_long_commands_are_typed_right(line: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
+    prose = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", prose)
     missing = [link for link in links if not (document.parent / link).exists()]
     assert not missing
+
+
+# The functions of the Java Native Interface that the README's lines call.
+_JNI = """#pragma once
+#include <stdint.h>
+#define JNIEXPORT
+#define JNICALL
+#define JNI_ABORT 2
+typedef int32_t jint;
+typedef jint jsize;
+typedef int64_t jlong;
+typedef signed char jbyte;
+typedef float jfloat;
+typedef struct Object *jobject, *jbyteArray, *jfloatArray;
+struct JNIEnv {
+    jsize GetArrayLength(jbyteArray);
+    jbyte *GetByteArrayElements(jbyteArray, unsigned char *);
+    void ReleaseByteArrayElements(jbyteArray, jbyte *, jint);
+    jfloatArray NewFloatArray(jsize);
+    void SetFloatArrayRegion(jfloatArray, jsize, jsize, const jfloat *);
+};
+"""
+
+
+@pytest.mark.parametrize("code", blocks("cpp"))
+def test_cpp_compiles_against_the_engines_header(code: str, tmp_path: Path) -> None:
+    (tmp_path / "jni.h").write_text(_JNI)
+    (tmp_path / "edgezoo_jni.cpp").write_text(code)
+    compiler = [sys.executable, "-m", "ziglang", "c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-c"]
+    folders = [f"-I{tmp_path}", f"-I{ROOT / 'edgezoo' / 'runtimes' / 'engine'}"]
+    subprocess.run([*compiler, *folders, "edgezoo_jni.cpp", "-o", "x.o"], check=True, cwd=tmp_path)
