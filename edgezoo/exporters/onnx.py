@@ -9,12 +9,13 @@ without special tokens and padded behind.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto, ValueInfoProto, numpy_helper
+from onnx import ModelProto, StringStringEntryProto, TensorProto, ValueInfoProto, numpy_helper
 
 from edgezoo.bundle.layout import StaticTable, TinyLstm
 from edgezoo.errors import DataError
@@ -41,7 +42,7 @@ def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
     written = []
     for name, build in ((stem, from_texts), (f"{stem}-ids", from_ids)):
         path = out / f"{name}.onnx"
-        path.write_bytes(build(checkpoint, precision).SerializeToString(deterministic=True))
+        path.write_bytes(_sealed(build(checkpoint, precision).SerializeToString(deterministic=True)))
         written.append(path)
     return written
 
@@ -72,6 +73,13 @@ def from_ids(checkpoint: Checkpoint, precision: str) -> ModelProto:
         answers = _tiny_lstm_from_ids(layers, settings)
     inputs = [value(name, TensorProto.INT64, "texts", "tokens") for name in ("input_ids", "attention_mask")]
     return _model(checkpoint, precision, graph, inputs, answers, [])
+
+
+def _sealed(model: bytes) -> bytes:
+    """The model and, as the last of its metadata, the SHA-256 of all that is before."""
+    seal = StringStringEntryProto(key="sha256", value=hashlib.sha256(model).hexdigest())
+    end: bytes = ModelProto(metadata_props=[seal]).SerializeToString()
+    return model + end
 
 
 def _settings(checkpoint: Checkpoint) -> StaticTable | TinyLstm:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import Tensor
 
 from edgezoo.errors import BundleError, DataError, ModelNotFoundError
@@ -58,7 +59,7 @@ class TorchRuntime:
             raise ModelNotFoundError(f"{path}: there is no such directory; give that of a checkpoint")
         try:
             return cls(path, read_checkpoint(directory))
-        except (DataError, OSError, ValueError, KeyError, RuntimeError) as error:
+        except (DataError, SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
             raise BundleError(f"{path} holds no checkpoint of edgezoo: {error}") from error
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:
