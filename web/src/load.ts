@@ -3,7 +3,7 @@ import { BundleError, EngineError, InputError } from "./errors.js";
 import { Instance } from "./instance.js";
 import { Model } from "./model.js";
 import { engineModule, hasVectors, type EngineSource } from "./module.js";
-import { nameOf, readInto, type Progress, type Reading, type Region, type Source } from "./source.js";
+import { begin, nameOf, readInto, type Progress, type Reading, type Region, type Source } from "./source.js";
 
 export interface LoadOptions {
   /** Called as bytes arrive. */
@@ -35,20 +35,23 @@ export async function load(source: Source, options: LoadOptions = {}): Promise<M
     throw new InputError(`sha256 must be 64 hexadecimal digits in lower case, not ${JSON.stringify(sha256)}`);
   }
   signal?.throwIfAborted();
-  const module = await engineModule(options.engine, options.simd ?? hasVectors());
   const kept = sha256 ? await cache.find(sha256) : undefined;
   if (kept && sha256) {
     // Whatever is wrong with what was kept, the source is still there.
-    const model = await open(module, kept, options).catch(() => cache.forget(sha256));
+    const model = await open(kept, options).catch(() => cache.forget(sha256));
     signal?.throwIfAborted();
     if (model) return model;
   }
-  return await open(module, source, options, true);
+  return await open(source, options, true);
 }
 
-async function open(module: WebAssembly.Module, source: Source, options: LoadOptions, fresh = false): Promise<Model> {
+async function open(source: Source, options: LoadOptions, fresh = false): Promise<Model> {
+  const [module, begun] = await Promise.all([
+    engineModule(options.engine, options.simd ?? hasVectors()),
+    begin(source, options.signal),
+  ]);
   const instance = new Instance(module);
-  const region = await readInto(instance, source, options satisfies Reading);
+  const region = await readInto(instance, begun, options satisfies Reading);
   const model = new Model(instance, region, nameOf(source));
   try {
     await check(instance, region, model, options, fresh);

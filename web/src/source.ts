@@ -34,6 +34,12 @@ export function nameOf(source: Source): string {
   return "the model";
 }
 
+/** @internal Sends for what has to be fetched, so that it is under way while the engine is made ready. */
+export async function begin(source: Source, signal: AbortSignal | undefined): Promise<Source> {
+  const fetched = (typeof source === "string" || source instanceof URL) && !isFile(String(source));
+  return fetched ? await download(source, signal) : source;
+}
+
 /** @internal Reads a source straight into the instance's memory: no second copy of it is ever held. */
 export async function readInto(instance: Instance, source: Source, reading: Reading): Promise<Region> {
   reading.signal?.throwIfAborted();
