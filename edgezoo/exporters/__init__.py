@@ -36,6 +36,7 @@ FORMATS = {
     "onnx": Format("ONNX Runtime, strings in", "onnx", "int8"),
     "tflite": Format("LiteRT and MediaPipe, .tflite", "tflite", "int8"),
     "wasm": Format("a folder for browsers and Node", "export"),
+    "model2vec": Format("a folder for model2vec and sentence-transformers", "export", "fp32"),
     "clib": Format("a static library with its header and bundle", "export"),
 }
 

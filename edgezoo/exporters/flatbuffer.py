@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edgezoo.bundle.layout import Architecture, StaticTable, TinyLstm, WordPiece
+import numpy as np
+
+from edgezoo.bundle.layout import Architecture, StaticTable, TinyLstm, Unigram, WordPiece
 from edgezoo.bundle.precision import Tensors, quantise_recurrent
 from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
@@ -42,12 +44,26 @@ def write(checkpoint: Checkpoint, precision: str, path: Path) -> Path:
         path,
         name=checkpoint.card["name"],
         card={**checkpoint.card, "precision": precision},
-        tokenizer=WordPiece(),
+        tokenizer=WordPiece() if checkpoint.scores is None else Unigram(),
         vocabulary=checkpoint.vocabulary,
         architecture=architecture,
-        tensors=tensors,
+        tensors={**tensors, **tokenizer_tensors(checkpoint)},
     )
     return path
+
+
+def tokenizer_tensors(checkpoint: Checkpoint) -> Tensors:
+    """What a tokenizer needs beside its vocabulary: of a Unigram the costs and the normaliser's tables.
+
+    Raises DataError for a Unigram that is not as `edgezoo.zoo.tokenizers.unigram` makes them.
+    """
+    if checkpoint.scores is None:
+        return {}
+    from edgezoo.zoo.tokenizers import normalisation, unigram
+
+    costs = unigram.costs_of(checkpoint.vocabulary, checkpoint.scores)
+    unigram.check_definition(checkpoint.directory / "tokenizer.json", checkpoint.vocabulary, costs)
+    return {"vocabulary.costs": np.array(costs, np.uint8), **normalisation.tables()}
 
 
 def model(checkpoint: Checkpoint, precision: str) -> tuple[Architecture, Tensors]:

@@ -28,6 +28,7 @@ class Checkpoint:
     tensors: dict[str, NDArray[np.float32]]
     vocabulary: list[str]
     card: dict[str, Any]
+    scores: list[float] | None = None  # of the tokens, where the tokenizer is a Unigram
 
     @property
     def embedding(self) -> NDArray[np.float32]:
@@ -71,8 +72,8 @@ def read_checkpoint(directory: Path) -> Checkpoint:
             )
     stored = load_file(directory / "checkpoint.safetensors")
     tensors = {name: tensor.astype(np.float32) for name, tensor in stored.items()}
-    tokens = json.loads((directory / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
-    vocabulary = sorted(tokens, key=lambda token: int(tokens[token]))
+    model = json.loads((directory / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    vocabulary, scores = _vocabulary(model["vocab"])
     rows = len(tensors["embedding"])
     if len(vocabulary) != rows:
         raise DataError(f"{directory}: {len(vocabulary)} tokens but {rows} rows; train it again")
@@ -80,4 +81,11 @@ def read_checkpoint(directory: Path) -> Checkpoint:
     evaluation = directory / "eval.json"
     if evaluation.is_file():
         card["quality"] = json.loads(evaluation.read_text(encoding="utf-8"))["results"]
-    return Checkpoint(directory, tensors, vocabulary, card)
+    return Checkpoint(directory, tensors, vocabulary, card, scores)
+
+
+def _vocabulary(stored: dict[str, int] | list[tuple[str, float]]) -> tuple[list[str], list[float] | None]:
+    """Tokens by id, and their scores where tokenizer.json has them."""
+    if isinstance(stored, dict):
+        return sorted(stored, key=lambda token: stored[token]), None
+    return [token for token, _ in stored], [score for _, score in stored]

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers.normalizers import NFC, NFD, NFKC, NFKD, Lowercase
 
-from edgezoo.zoo.tokenizers.unigram import PUNCTUATION, WHITE_SPACE, Ranges, marks
+from edgezoo.zoo.tokenizers.marks import MARKS
+from edgezoo.zoo.tokenizers.unigram import PUNCTUATION, WHITE_SPACE, Ranges
 
 PAGE = 128
 POINTS = 0x110000
@@ -31,7 +32,7 @@ def tables() -> Tables:
     canonical = _changes(characters, NFD())
     composed = _changes(characters, NFKC())
     lower = _changes(characters, Lowercase())
-    combining = _combining(marks())
+    combining = _combining(MARKS)
     pairs = _compositions(canonical)
     second = {pair[1] for pair in pairs} | set(_JAMO) | set(combining)
     mapping = {point: text for point, text in decomposed.items() if point not in HANGUL}
@@ -44,7 +45,7 @@ def tables() -> Tables:
             (CASED, lower),
             (SPACE, _points(WHITE_SPACE)),
             (DELIMITER, _points(PUNCTUATION)),
-            (MARK, _points(marks())),
+            (MARK, _points(MARKS)),
         )
     )
     return {

@@ -6,17 +6,20 @@ and languages without blanks share their words' rows.
 
 from __future__ import annotations
 
-import unicodedata
+import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tokenizers import Regex, Tokenizer
 from tokenizers.models import Unigram
-from tokenizers.normalizers import NFKC, NFKD, Lowercase, Replace
+from tokenizers.normalizers import NFKC, Lowercase, Replace
 from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
 from tokenizers.pre_tokenizers import Split
 
+from edgezoo.errors import DataError
 from edgezoo.zoo.tokenizers.delimiters import DELIMITERS
+from edgezoo.zoo.tokenizers.marks import MARKS
 from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS
 
 UNKNOWN_ID = SPECIAL_TOKENS.index("[UNK]")
@@ -49,26 +52,9 @@ def character_class(ranges: Ranges) -> str:
     return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in ranges) + "]"
 
 
-def marks() -> list[tuple[int, int]]:
-    """Ranges of code points that decompose into combining marks alone, and so may be reordered."""
-    found: list[tuple[int, int]] = []
-    decompose = NFKD()
-    for point in range(0x300, 0x110000):
-        character = chr(point)
-        if unicodedata.category(character) in ("Cs", "Cn", "Lo", "Co"):
-            continue
-        parts = decompose.normalize_str(character)
-        if all(map(unicodedata.combining, parts)):
-            if found and found[-1][1] == point - 1:
-                found[-1] = (found[-1][0], point)
-            else:
-                found.append((point, point))
-    return found
-
-
 def normalizer() -> NormalizerSequence:
     """At most MAX_MARKS combining marks in a row; NFKC; then every character's lower case."""
-    mark = character_class(marks())
+    mark = character_class(MARKS)
     return NormalizerSequence([Replace(Regex(f"(?<={mark}{{{MAX_MARKS}}}){mark}+"), ""), NFKC(), Lowercase()])
 
 
@@ -121,3 +107,20 @@ def settle_costs(vocabulary: Sequence[str], costs: Sequence[int]) -> list[int]:
         # A token that became cheaper may undercut others that hold it.
         open_tokens = open_tokens if lowered else []
     return settled
+
+
+def costs_of(vocabulary: Sequence[str], scores: Sequence[float]) -> list[int]:
+    """The costs that a tokenizer.json's scores stand for; raises DataError for scores that stand for none."""
+    costs = [round(-score * COSTS_A_NAT) for score in scores]
+    if any(-cost / COSTS_A_NAT != score for cost, score in zip(costs, scores, strict=True)):
+        raise DataError(f"the scores of {len(vocabulary)} tokens are not multiples of 1/{COSTS_A_NAT}")
+    return costs
+
+
+def check_definition(path: Path, vocabulary: Sequence[str], costs: Sequence[int]) -> None:
+    """Raise DataError unless `path`, a tokenizer.json, is what `build_tokenizer` makes of the vocabulary."""
+    own = json.loads(build_tokenizer(vocabulary, costs).to_str())
+    found = json.loads(path.read_text(encoding="utf-8"))
+    for part in ("normalizer", "pre_tokenizer", "model"):
+        if found[part] != own[part]:
+            raise DataError(f"{path}: its {part} is not edgezoo's; the engine would give other ids")
