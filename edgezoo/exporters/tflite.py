@@ -7,6 +7,8 @@ model takes seconds and is the same to the byte each time.
 
 A text is cut to 62 tokens: the inputs have 64 places, and MediaPipe puts [CLS] before it and [SEP] behind it.
 Of a recurrent model there is a second file with 32 places, which takes half the time and reads 30 tokens.
+MediaPipe has no tokenizer that splits as edgezoo's Unigram does: a model with one is for LiteRT, ids in; the
+tokenizer.json is in the file.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from edgezoo.errors import DataError, InputError
 from edgezoo.exporters import licence
 from edgezoo.exporters.flatbuffer import tiny_lstm
 from edgezoo.exporters.tflite_metadata import LABELS_FILE, VOCABULARY_FILE, Tensor, metadata, with_files
 from edgezoo.exporters.tflite_model import Model
 from edgezoo.zoo.checkpoint import Checkpoint
-from edgezoo.zoo.tokenizers.wordpiece import build_tokenizer
+from edgezoo.zoo.tokenizers import unigram, wordpiece
 
 PRECISIONS = ("fp32", "int8", "int4")
 LENGTH, SHORT_LENGTH = 64, 32
@@ -56,7 +60,7 @@ def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
 
 def model_file(checkpoint: Checkpoint, precision: str, length: int = LENGTH) -> bytes:
     """The .tflite file of a checkpoint, with inputs int32 [1, length]; raises as `export` does."""
-    card, vocabulary = checkpoint.card, checkpoint.vocabulary
+    card, word_pieces = checkpoint.card, checkpoint.scores is None
     graph = Model(checkpoint.tensors, precision, length)
     labels: tuple[str, ...] = ()
     if card["family"] == "static-table":
@@ -67,18 +71,30 @@ def model_file(checkpoint: Checkpoint, precision: str, length: int = LENGTH) -> 
     else:
         raise DataError(f"the card names the unknown family {card['family']!r}; update edgezoo")
     described = metadata(
-        card["name"], card["description"], card["license"], _INPUTS, [_OUTPUTS[name] for name in outputs]
+        card["name"],
+        card["description"],
+        card["license"],
+        _INPUTS,
+        [_OUTPUTS[name] for name in outputs],
+        word_pieces=word_pieces,
     )
     model = graph.serialise(outputs, card["name"], described)
     files = {
-        VOCABULARY_FILE: _lines(vocabulary),
+        **({VOCABULARY_FILE: _lines(checkpoint.vocabulary)} if word_pieces else {}),
         **({LABELS_FILE: _lines(labels)} if labels else {}),
-        "tokenizer.json": build_tokenizer(vocabulary).to_str().encode(),
+        "tokenizer.json": _tokenizer(checkpoint).to_str().encode(),
         "card.json": json.dumps({**card, "precision": precision}, indent=1, ensure_ascii=False).encode(),
         "LICENSE": licence.text().encode(),
         "graph.sha256": f"{hashlib.sha256(model).hexdigest()}\n".encode(),
     }
     return with_files(model, files)
+
+
+def _tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    if checkpoint.scores is None:
+        return wordpiece.build_tokenizer(checkpoint.vocabulary)
+    costs = unigram.costs_of(checkpoint.vocabulary, checkpoint.scores)
+    return unigram.build_tokenizer(checkpoint.vocabulary, costs)
 
 
 def _lines(texts: Iterable[str]) -> bytes:

@@ -33,22 +33,24 @@ class Tensor:
 
 
 def metadata(
-    name: str, description: str, licence: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]
+    name: str,
+    description: str,
+    licence: str,
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    *,
+    word_pieces: bool = True,
 ) -> bytes:
-    """The FlatBuffer of a model whose text is split by BERT's tokenizer with the tokens of vocab.txt."""
+    """The FlatBuffer of a model; `word_pieces`: texts are to be split as BERT does, by vocab.txt."""
     writer = _Writer()
-    tokenizer = writer.table(
-        {0: _BERT_TOKENIZER},
-        {1: writer.table({}, {0: writer.list([writer.file(VOCABULARY_FILE, _VOCABULARY)])})},
-    )
-    subgraph = writer.table(
-        {},
-        {
-            2: writer.list([writer.tensor(tensor) for tensor in inputs]),
-            3: writer.list([writer.tensor(tensor) for tensor in outputs]),
-            5: writer.list([tokenizer]),
-        },
-    )
+    fields = {
+        2: writer.list([writer.tensor(tensor) for tensor in inputs]),
+        3: writer.list([writer.tensor(tensor) for tensor in outputs]),
+    }
+    if word_pieces:
+        vocabulary = writer.list([writer.file(VOCABULARY_FILE, _VOCABULARY)])
+        fields[5] = writer.list([writer.table({0: _BERT_TOKENIZER}, {1: writer.table({}, {0: vocabulary})})])
+    subgraph = writer.table({}, fields)
     model = writer.table(
         {},
         {

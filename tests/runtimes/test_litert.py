@@ -25,6 +25,7 @@ from edgezoo.runtimes.utf8 import encode
 from edgezoo.zoo import registry
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
 from edgezoo.zoo.datasets import files
+from edgezoo.zoo.tokenizers import unigram
 from tests.checkpoints import lstm_checkpoint
 from tests.conftest import VOCABULARY
 from tests.tiny_lstm import LABELS, reference
@@ -94,6 +95,25 @@ def test_token_ids_are_those_of_the_tokenizer(runtime: LiteRtRuntime) -> None:
         expected = tokenizer.encode(encode(text).decode(), add_special_tokens=False).ids
         assert carried.encode(encode(text).decode(), add_special_tokens=False).ids == expected
     assert runtime.tokenize("\ud800 cat").tolist() == runtime.tokenize("\ufffd cat").tolist() == [24, 5]
+
+
+def test_a_model_with_a_unigram_tokenizer(tmp_path: Path) -> None:
+    vocabulary = [*unigram.FIXED_TOKENS, "hello", "wor", "ld", "日本"]
+    table = np.random.default_rng(0).standard_normal((len(vocabulary), 64)).astype(np.float32)
+    table[:4] = 0
+    card = {"name": "uni", "family": "static-table", "description": "", "license": "Apache-2.0"}
+    scores = [-2.0] * len(vocabulary)
+    checkpoint = Checkpoint(Path(), {"embedding": table}, vocabulary, card, scores)
+    (file,) = tflite.export(checkpoint, "fp32", tmp_path)
+    runtime = LiteRtRuntime.open(str(file), verify=True)
+    ids = [260, 261, 262, 263]
+    assert runtime.tokenize("HELLO world, 日本").tolist() == [*ids[:3], 4 + ord(","), ids[3]]
+    expected = table[ids].sum(0)
+    np.testing.assert_allclose(
+        runtime.embed_one("hello world 日本"), expected / np.linalg.norm(expected), atol=1e-6
+    )
+    with zipfile.ZipFile(file) as archive:
+        assert "vocab.txt" not in archive.namelist()  # MediaPipe would split by it, and wrongly
 
 
 # --- Shipped models --------------------------------------------------------------------------------------
