@@ -14,9 +14,10 @@ from edgezoo import __version__
 EXTENSIONS = "ai.onnx.contrib"  # operators of onnxruntime-extensions
 MICROSOFT = "com.microsoft"  # ONNX Runtime's own operators
 
-# The oldest opset with all that is used, and the first one with 4-bit integers, which need ONNX Runtime 1.20.
-OPSET, OPSET_INT4 = 18, 21
-_IR_VERSIONS = {OPSET: 8, OPSET_INT4: 10}
+# The oldest opset with all that most graphs need, and the one of ONNX Runtime 1.18, which is the first to have
+# 4-bit integers and a StringNormalizer that does not fail at a text of nothing but emoji.
+_OPSET, _OPSET_1_18 = 18, 21
+_IR_VERSIONS = {_OPSET: 8, _OPSET_1_18: 10}
 
 
 class Graph:
@@ -26,7 +27,7 @@ class Graph:
         self._nodes: list[Any] = []
         self._constants: dict[str, TensorProto] = {}
         self._domains: set[str] = set()
-        self._opset = OPSET
+        self._opset = _OPSET
 
     def op(self, kind: str, *inputs: str, domain: str = "", output: str = "", **attributes: Any) -> str:
         """Add an operation of one result and return the result's name."""
@@ -53,8 +54,12 @@ class Graph:
         nibbles = values.reshape(-1, 2).view(np.uint8) & 15
         data = (nibbles[:, 0] | nibbles[:, 1] << np.uint8(4)).tobytes()
         self._constants[name] = helper.make_tensor(name, TensorProto.INT4, values.shape, data, raw=True)
-        self._opset = OPSET_INT4
+        self.need_1_18()
         return name
+
+    def need_1_18(self) -> None:
+        """Have older versions of ONNX Runtime than 1.18 refuse the graph."""
+        self._opset = _OPSET_1_18
 
     def scalar(self, value: int) -> str:
         """An int64 of no dimensions."""

@@ -101,6 +101,7 @@ def _line(number: int, key: str) -> str:
 
 def _words(graph: Graph, texts: str) -> str:
     """Words and, before each text and after the last one, its mark: string [1, W]."""
+    graph.need_1_18()
     nothing = _string(graph, "")
     framed = graph.op("Concat", nothing, texts, nothing, axis=0)  # [n + 2]
     lower = graph.op("StringNormalizer", framed, case_change_action="LOWER", is_case_sensitive=1, locale="C")
