@@ -14,8 +14,8 @@ from edgezoo import __version__
 EXTENSIONS = "ai.onnx.contrib"  # operators of onnxruntime-extensions
 MICROSOFT = "com.microsoft"  # ONNX Runtime's own operators
 
-# The oldest opset with all that most graphs need, and the one of ONNX Runtime 1.18, which is the first to have
-# 4-bit integers and a StringNormalizer that does not fail at a text of nothing but emoji.
+# The oldest opset with all that most graphs need, and the one of ONNX Runtime 1.18, which is the first with
+# 4-bit integers, and with a StringNormalizer that does not fail at a text of nothing but emoji.
 _OPSET, _OPSET_1_18 = 18, 21
 _IR_VERSIONS = {_OPSET: 8, _OPSET_1_18: 10}
 
