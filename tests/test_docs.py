@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
+from edgezoo.exporters import export
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted(ROOT.glob("edgezoo/**/*.md"))]
 # These take data and hours; what is checked of them is that they are typed right.
@@ -28,7 +30,10 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_runs(code: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    for name, precision in re.findall(r'"exports/([\w-]+)-(\w+)\.onnx"', code):
+        export(ROOT / "edgezoo" / "zoo" / "models" / name, "onnx", precision, tmp_path / "exports")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("line", [line for line in commands() if not line.startswith(_LONG)])
