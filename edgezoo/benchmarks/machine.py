@@ -49,3 +49,14 @@ def device() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
+
+
+def details() -> dict[str, Any]:
+    """More of the machine, as far as it tells: the board, the operating system, its memory."""
+    found: dict[str, Any] = {"os": platform.platform(terse=True)}
+    board = Path("/proc/device-tree/model")  # of ARM boards
+    if board.exists():
+        found["board"] = board.read_text().strip("\0 \n")
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        found["memory_mb"] = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    return found

@@ -27,7 +27,7 @@ def cached(directory: str | os.PathLike[str], to: str, precision: str | None) ->
         )
     find(to)
     chosen = precision or FORMATS[to].precision or "own"
-    folder = _root() / f"{source.name}-{to}-{chosen}-{_digest(source)}"
+    folder = root() / f"{source.name}-{to}-{chosen}-{_digest(source)}"
     if not folder.is_dir() or not any(_files(folder)):
         export(source, to, precision, folder, force=True)
     return _files(folder)[0]
@@ -38,7 +38,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted((path for path in folder.iterdir() if path.suffix), key=lambda path: len(path.name))
 
 
-def _root() -> Path:
+def root() -> Path:
+    """Where exports are kept: EDGEZOO_CACHE, or where the system keeps caches."""
     named = os.environ.get("EDGEZOO_CACHE")
     if named:
         return Path(named)

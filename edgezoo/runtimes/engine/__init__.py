@@ -108,6 +108,12 @@ class EngineRuntime:
         library.ez_tokenize(self._model, data, len(data), ids.ctypes.data, count)
         return ids
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text has, in half the time of asking which."""
+        data = encode(text)
+        count: int = library.ez_tokenize(self._model, data, len(data), None, 0)
+        return count
+
     def embed_one(self, text: str) -> Vectors:
         """Sentence vector, float32 [dimension]."""
         data = encode(text)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgezoo import __version__
-from edgezoo.sdk.cli import exporting, labels, models, training, vectors, verification
+from edgezoo.sdk.cli import benchmarking, exporting, labels, models, training, vectors, verification
 
 app = typer.Typer(
     name="edgezoo",
@@ -36,6 +36,7 @@ def describe(
     edgezoo similarity static-en "hi" "hello" "goodbye"  which is nearest
     edgezoo classify tinylstm-sst2 "what a lovely film"  which label fits
     edgezoo export tinylstm-sts --format tflite --out .  for other runtimes
+    edgezoo bench tinylstm-sts                           how fast it is here
     """
 
 
@@ -47,5 +48,6 @@ app.command("classify")(labels.classify)
 app.command("export")(exporting.export_models)
 app.command("check")(models.check)
 app.command("verify")(verification.verify)
+app.command("bench")(benchmarking.bench)
 app.command("eval")(training.evaluate)
 app.command("train")(training.train)

@@ -46,6 +46,7 @@ def test_help_teaches_by_example() -> None:
         "train",
         "check",
         "verify",
+        "bench",
     ):
         text = edgezoo(command, "--help").stdout
         assert command == "list" or f"edgezoo {command} " in text.partition("Arguments")[0]
