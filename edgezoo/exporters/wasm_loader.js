@@ -134,11 +134,11 @@ var Model = class {
     const place = instance.reserve(DESCRIPTION_SIZE);
     instance.exports.ez_describe(this.#model, place);
     const at = place >>> 2;
-    const [name, nameSize, card, cardSize, digest2, begin, end, tokens, dim, labels, , maxTokens] = instance.words.subarray(at, at + 12);
+    const [name, nameSize, card, cardSize, digest2, begin2, end, tokens, dim, labels, , maxTokens] = instance.words.subarray(at, at + 12);
     this.name = this.#decode(instance, name, nameSize);
     this.#cardText = this.#decode(instance, card, cardSize);
     this.sha256 = hexadecimal(instance.bytes.subarray(digest2, digest2 + 32));
-    this.segments = [begin, end];
+    this.segments = [begin2, end];
     this.vocabularySize = tokens;
     this.dim = dim;
     this.maxTokens = maxTokens;
@@ -436,6 +436,10 @@ function nameOf(source) {
   if (source instanceof Response) return source.url || "the response";
   return "the model";
 }
+async function begin(source, signal) {
+  const fetched = (typeof source === "string" || source instanceof URL) && !isFile(String(source));
+  return fetched ? await download(source, signal) : source;
+}
 async function readInto(instance, source, reading) {
   reading.signal?.throwIfAborted();
   if (source instanceof ArrayBuffer) return copy(instance, new Uint8Array(source), reading);
@@ -468,7 +472,8 @@ async function answer(instance, response, reading) {
 }
 async function stream(instance, response, name, total, reading) {
   const reader = (response.body ?? new Response(new Uint8Array()).body).getReader();
-  const abort = () => void reader.cancel();
+  const abort = () => void reader.cancel().catch(() => {
+  });
   reading.signal?.addEventListener("abort", abort);
   const start = instance.reserve(0);
   if (total) instance.extend(start + total);
@@ -536,18 +541,21 @@ async function load(source, options = {}) {
     throw new InputError(`sha256 must be 64 hexadecimal digits in lower case, not ${JSON.stringify(sha256)}`);
   }
   signal?.throwIfAborted();
-  const module = await engineModule(options.engine, options.simd ?? hasVectors());
   const kept = sha256 ? await find(sha256) : void 0;
   if (kept && sha256) {
-    const model = await open2(module, kept, options).catch(() => forget(sha256));
+    const model = await open2(kept, options).catch(() => forget(sha256));
     signal?.throwIfAborted();
     if (model) return model;
   }
-  return await open2(module, source, options, true);
+  return await open2(source, options, true);
 }
-async function open2(module, source, options, fresh = false) {
+async function open2(source, options, fresh = false) {
+  const [module, begun] = await Promise.all([
+    engineModule(options.engine, options.simd ?? hasVectors()),
+    begin(source, options.signal)
+  ]);
   const instance = new Instance(module);
-  const region = await readInto(instance, source, options);
+  const region = await readInto(instance, begun, options);
   const model = new Model(instance, region, nameOf(source));
   try {
     await check(instance, region, model, options, fresh);
@@ -563,8 +571,8 @@ async function check(instance, region, model, options, fresh) {
     throw new BundleError(`${model.source}: its SHA-256 is ${model.sha256}, not ${sha256}: another version of the model`);
   }
   if (!verify && sha256 === void 0) return;
-  const [begin, end] = model.segments;
-  const found = await digest(instance.bytes.subarray(region.start + begin, region.start + end));
+  const [begin2, end] = model.segments;
+  const found = await digest(instance.bytes.subarray(region.start + begin2, region.start + end));
   if (found === void 0 && verify) throw new EngineError("SHA-256 needs a page that is served over https");
   if (found !== void 0 && found !== model.sha256) {
     throw new BundleError(`${model.source}: SHA-256 is ${found}, the header says ${model.sha256}; get the file again`);

@@ -83,7 +83,7 @@ async function stream(
   reading: Reading,
 ): Promise<Region> {
   const reader = (response.body ?? new Response(new Uint8Array()).body!).getReader();
-  const abort = (): void => void reader.cancel();
+  const abort = (): void => void reader.cancel().catch(() => {});
   reading.signal?.addEventListener("abort", abort);
   const start = instance.reserve(0);
   if (total) instance.extend(start + total);

@@ -5,12 +5,12 @@ import { element, microseconds } from "./page.js";
 import type { Answer, News, Question } from "./messages.js";
 
 const EXAMPLES = [
-  "I can't get into my account",
-  "the food was a disappointment",
-  "a walk by the sea at night",
-  "what a game that was!",
-  "nobody came when I called",
+  "I am locked out of my account",
+  "the waiter was rude and the soup cold",
+  "walking along the beach at dawn",
+  "we lost in the last minute",
   "grandma's secret recipe",
+  "what a wonderful film",
 ];
 const SPOKEN_AFTER = 900; // milliseconds without a keystroke
 
