@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgezoo.errors import InputError
-from edgezoo.zoo.recipes import static_table, tiny_lstm
+from edgezoo.zoo.recipes import char_lstm, static_multilingual, static_table, tiny_lstm
 from edgezoo.zoo.weighting import SCHEMES
 
 
@@ -38,11 +38,27 @@ def train(
             )
         tiny_lstm.train(tiny_lstm.RECIPES[recipe], data, work or out / "work", out, teacher, quiet)
         return
-    if recipe not in static_table.RECIPES:
-        known = ", ".join((*static_table.RECIPES, *tiny_lstm.RECIPES))
+    if recipe in char_lstm.RECIPES:
+        if weighting != "best" or words or teacher:
+            raise InputError(
+                f"{recipe} learns from texts alone; leave out --weighting, --words and --teacher"
+            )
+        char_lstm.train(char_lstm.RECIPES[recipe], data, work or out / "work", out, quiet)
+        return
+    multilingual = recipe in static_multilingual.RECIPES
+    if recipe not in static_table.RECIPES and not multilingual:
+        known = ", ".join(
+            (*static_table.RECIPES, *static_multilingual.RECIPES, *tiny_lstm.RECIPES, *char_lstm.RECIPES)
+        )
         raise InputError(f"there is no recipe {recipe!r}; choose one of: {known}")
     if weighting not in ("best", *SCHEMES):
         raise InputError(f"there is no weighting {weighting!r}; choose one of: best, {', '.join(SCHEMES)}")
+    if multilingual:
+        if words:
+            raise InputError(f"{recipe} chooses its vocabulary by itself; leave out --words")
+        chosen = replace(static_multilingual.RECIPES[recipe], weighting=weighting)
+        static_multilingual.train(chosen, data, work or out / "work", out, teacher, quiet)
+        return
     config = static_table.RECIPES[recipe]
     lists = (*config.vocabulary.lists, *(str(path.resolve()) for path in words))
     config = replace(config, weighting=weighting, vocabulary=replace(config.vocabulary, lists=lists))

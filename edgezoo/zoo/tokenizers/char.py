@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer
 from tokenizers.decoders import Fuse
 from tokenizers.models import WordLevel
@@ -40,7 +42,7 @@ def vocabulary(texts: Iterable[str], min_frequency: int) -> list[str]:
 
 
 def build(tokens: Sequence[str]) -> Tokenizer:
-    """Tokenizer whose ids are the positions in `tokens`; anything else is [UNK]. No ids are added at the ends."""
+    """Tokenizer whose ids are the positions in `tokens`; all else is [UNK]. It adds no ids at the ends."""
     tokenizer = Tokenizer(WordLevel({token: i for i, token in enumerate(tokens)}, unk_token="[UNK]"))
     tokenizer.normalizer = NFC()
     tokenizer.pre_tokenizer = Split(Regex(r"[\s\S]"), "isolated")
@@ -83,3 +85,11 @@ def _counts(texts: Iterable[str]) -> Counter[str]:
     for text in texts:
         counts.update(unicodedata.normalize("NFC", text))
     return counts
+
+
+def encode(tokens: Sequence[str], texts: Iterable[str]) -> list[NDArray[np.uint16]]:
+    """Ids of each text, just as the tokenizer of `build` gives them, without its cost."""
+    ids = {token: i for i, token in enumerate(tokens) if i >= len(SPECIAL_TOKENS)}
+    return [
+        np.array([ids.get(c, UNK) for c in unicodedata.normalize("NFC", text)], np.uint16) for text in texts
+    ]
