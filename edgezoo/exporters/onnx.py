@@ -19,11 +19,11 @@ from onnx import ModelProto, StringStringEntryProto, TensorProto, ValueInfoProto
 
 from edgezoo.bundle.layout import StaticTable, TinyLstm
 from edgezoo.errors import DataError
-from edgezoo.exporters import flatbuffer, licence
+from edgezoo.exporters import flatbuffer, licence, onnx_tokenizer, onnx_unigram
 from edgezoo.exporters.onnx_graph import Graph, value
 from edgezoo.exporters.onnx_layers import Layers
 from edgezoo.exporters.onnx_models import Padded, static_table, tiny_lstm
-from edgezoo.exporters.onnx_tokenizer import Tokens, tokenize
+from edgezoo.exporters.onnx_tokenizer import Tokens
 from edgezoo.zoo.checkpoint import Checkpoint
 from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS
 
@@ -50,7 +50,10 @@ def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
 def from_texts(checkpoint: Checkpoint, precision: str) -> ModelProto:
     """The model that takes texts."""
     graph, settings = Graph(), _settings(checkpoint)
-    tokens = tokenize(graph, "texts", checkpoint.vocabulary)
+    if checkpoint.scores is None:
+        tokens = onnx_tokenizer.tokenize(graph, "texts", checkpoint.vocabulary)
+    else:
+        tokens = onnx_unigram.tokenize(graph, "texts", checkpoint.vocabulary, checkpoint.scores)
     layers = Layers(graph, _tensors(checkpoint), precision)
     if isinstance(settings, StaticTable):
         ends = graph.op("Shape", tokens.starts)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from edgezoo.errors import BundleError, DataError, ModelNotFoundError
@@ -17,7 +18,7 @@ from edgezoo.runtimes.utf8 import encode
 from edgezoo.zoo.architectures.static_table import StaticTable
 from edgezoo.zoo.architectures.tiny_lstm import Shape, TinyLstm, restore
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
-from edgezoo.zoo.tokenizers.wordpiece import build_tokenizer
+from edgezoo.zoo.tokenizers import unigram, wordpiece
 
 Vectors = NDArray[np.float32]
 
@@ -36,7 +37,7 @@ class TorchRuntime:
         self.labels: tuple[str, ...] = tuple(settings.get("labels") or ())
         self.vocabulary_size: int = len(checkpoint.vocabulary)
         self.max_tokens: int = settings.get("max_tokens", 0)
-        self._tokenizer = build_tokenizer(checkpoint.vocabulary)
+        self._tokenizer = _tokenizer(checkpoint)
         weights = {name: torch.from_numpy(tensor) for name, tensor in tensors.items()}
         self._model: StaticTable | TinyLstm
         if card.get("family") == "static-table":
@@ -118,6 +119,13 @@ class TorchRuntime:
     def close(self) -> None:
         """Release the weights; no call may follow."""
         del self._model
+
+
+def _tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    if checkpoint.scores is None:
+        return wordpiece.build_tokenizer(checkpoint.vocabulary)
+    costs = unigram.costs_of(checkpoint.vocabulary, checkpoint.scores)
+    return unigram.build_tokenizer(checkpoint.vocabulary, costs)
 
 
 def _shape(checkpoint: Checkpoint) -> Shape:

@@ -15,6 +15,7 @@ import onnxruntime_extensions
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto
+from tokenizers import Tokenizer
 
 from edgezoo.bundle.layout import TinyLstm
 from edgezoo.bundle.quantise import dequantise, quantise
@@ -23,6 +24,7 @@ from edgezoo.exporters import onnx as exporter
 from edgezoo.runtimes.torch import TorchRuntime
 from edgezoo.zoo import registry
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
+from edgezoo.zoo.tokenizers import unigram
 from edgezoo.zoo.tokenizers.wordpiece import build_tokenizer
 from tests.conftest import VOCABULARY
 from tests.tiny_lstm import LABELS, Tensors, random_tensors, reference
@@ -217,6 +219,62 @@ def test_what_onnx_cannot_hold_is_refused(tmp_path: Path) -> None:
             "int4",
             tmp_path,
         )
+
+
+SCRIPTS = [
+    "Don't stop, NAÏVE Straße! ½ Å ﬁ ＡＢＣ İstanbul ΑΣ",
+    "nai\u0308ve e\u0301 A\u0302\u0301 a\u0323\u0302 \u1112\u1161\u11ab",
+    "我喜欢猫。ﾈｺ ｶﾞ 한국어 ภาษาไทย हिन्दी العربية",
+    "a\u200bb\ufeffc\td\u3000e\u00a0f\u2028g \x01",
+    "#HappyBirthday @you 😂👍🏽 ☃ \U000fffff",
+    "",
+    " \n ",
+]
+
+
+def unigram_table() -> tuple[Checkpoint, Tokenizer]:
+    """Pieces that overlap, a few with punctuation that words never have, and bytes for what is left."""
+    letters = sorted({*"abcdefghijklmnopqrstuvwxyz'!#@.,åéñ½", *"我喜猫한국ไทยネコ😂"})
+    pieces = [
+        "na",
+        "ïve",
+        "naïve",
+        "stra",
+        "ße",
+        "happy",
+        "birth",
+        "day",
+        "birthday",
+        "don",
+        "do",
+        "ﬁ",
+        "don't",
+    ]
+    vocabulary = [*unigram.FIXED_TOKENS, *letters, *pieces, "#happy", "猫。"]
+    costs = [255] * len(unigram.FIXED_TOKENS) + [120 + 7 * (place % 9) for place in range(len(letters))]
+    costs += [100 + 11 * (place % 7) for place in range(len(vocabulary) - len(costs))]
+    rows = random_tensors(tokens=len(vocabulary), embedding=32, dimension=0)["embedding"]
+    scores = [-cost / unigram.COSTS_A_NAT for cost in costs]
+    checkpoint = Checkpoint(Path(), {"embedding": rows}, vocabulary, card("static-table"), scores)
+    return checkpoint, unigram.build_tokenizer(vocabulary, costs)
+
+
+def test_a_unigram_tokenizer_is_in_the_graph_too(tmp_path: Path) -> None:
+    checkpoint, tokenizer = unigram_table()
+    texts = [*SCRIPTS, *(text for text in TEXTS if "\0" not in text)]
+    wanted = [tokenizer.encode(text).ids for text in texts]
+    assert any(piece < 260 for ids in wanted for piece in ids)
+    path, _ = exporter.export(checkpoint, "int8", tmp_path)
+    for batch in (texts, [], texts[:1], ["", ""]):
+        found = from_texts(path, batch)
+        ids = [found["ids"][begin:end].tolist() for begin, end in spans(found["lengths"])]
+        assert ids == (wanted[: len(batch)] if any(batch) else [[] for _ in batch])
+        assert found["vectors"].shape == (len(batch), 32)
+    rows = checkpoint.embedding.copy()
+    rows[:4] = 0
+    exact = np.array([rows[ids].sum(0) for ids in wanted])
+    found = from_texts(path, texts)
+    assert least_cosine(found["vectors"], exact) > 0.999
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])
