@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from edgezoo.bundle.quantise import dequantise, quantise
 from edgezoo.zoo.checkpoint import save_tensors
 from edgezoo.zoo.datasets import files
 from edgezoo.zoo.evaluation.correlation import cosines
-from edgezoo.zoo.evaluation.table import Judge, Texts
+from edgezoo.zoo.evaluation.table import Texts
 from edgezoo.zoo.projection import Projection
 
 PRECISIONS = ("int8", "int4")
@@ -35,6 +36,7 @@ class Origin:
     pooling: dict[str, dict[str, float]]
     weighting: str
     training: Path
+    facts: dict[str, Any] = field(default_factory=dict)  # of the card, instead of those of English
 
 
 def write_checkpoint(
@@ -45,7 +47,7 @@ def write_checkpoint(
     basis: Projection,
     origin: Origin,
     texts: Path,
-    judge: Judge | None,
+    judge: Callable[[Tensor], float] | None,
 ) -> None:
     """Write `out`: checkpoint.safetensors (float16), tokenizer.json, pca.npz, card.json, log and curve."""
     rows = scaled(rows)
@@ -74,11 +76,14 @@ def write_checkpoint(
             "python -m edgezoo.exporters.flatbuffer OUT  # again: the figures go into the bundle's card",
         ],
         "recipe": config,
+        **origin.facts,
     }
     save_tensors(out, {"embedding": rows}, tokenizer, card)
     basis.save(out / "pca.npz")
-    shutil.copyfile(origin.training / "training.jsonl", out / "training.jsonl")
-    draw_curve(out / "training.jsonl", out / "training.png")
+    log = origin.training / "training.jsonl"
+    if log.exists():
+        shutil.copyfile(log, out / log.name)
+        draw_curve(log, out / "training.png")
 
 
 LIMITS = (
@@ -93,7 +98,9 @@ def scaled(rows: Tensor) -> Tensor:
     return rows.float() / rows.abs().max().clamp(min=1e-30)
 
 
-def drift(rows: Tensor, sample: Texts, judge: Judge | None) -> dict[str, dict[str, float]]:
+def drift(
+    rows: Tensor, sample: Texts, judge: Callable[[Tensor], float] | None
+) -> dict[str, dict[str, float]]:
     """What each precision does to sentence vectors, against float32.
 
     `cosine_mean` and `cosine_min` over the texts of `sample` that have a known token, `dev_change`: change of

@@ -39,6 +39,10 @@ class Settings:
     seed: int = 0
 
 
+# Weights and losses, by name, of the model at a step.
+Lesson = Callable[[StaticTable, int], dict[str, tuple[float, torch.Tensor]]]
+
+
 @dataclass(frozen=True)
 class Lessons:
     """What is learnt: texts, the teacher's vectors of them, their clusters, and the target basis.
@@ -116,6 +120,26 @@ def fit(
     training.jsonl (a line for each of those) and at last table.npy; where they exist, training goes on from
     them. `judge` gives a figure of merit for rows, which is logged and decides nothing.
     """
+    curriculum = Curriculum(lessons, recombined, settings)
+
+    def lesson(model: StaticTable, step: int) -> dict[str, tuple[float, torch.Tensor]]:
+        error, divergence = _losses(model, *curriculum(step), settings.temperature)
+        return {"misalignment": (1.0, error), "divergence": (settings.divergence_weight, divergence)}
+
+    return descend(table, lesson, settings, steps, directory, bars, stage, judge)
+
+
+def descend(
+    table: torch.Tensor,
+    lesson: Lesson,
+    settings: Settings,
+    steps: int,
+    directory: Path,
+    bars: Bars,
+    stage: str,
+    judge: Callable[[torch.Tensor], float] | None = None,
+) -> torch.Tensor:
+    """Train `table` as `fit` does, on whatever `lesson` asks for: weights and losses, by name, of a step."""
     directory.mkdir(parents=True, exist_ok=True)
     finished = directory / "table.npy"
     if finished.exists():
@@ -123,24 +147,24 @@ def fit(
     model = StaticTable(table)
     optimiser = torch.optim.Adam(model.parameters(), betas=(0.9, 0.99), eps=1e-10, fused=True)
     first = _resume(directory, model, optimiser)
-    curriculum = Curriculum(lessons, recombined, settings)
-    sums = torch.zeros(2)
+    sums: dict[str, float] = {}
     for step in range(first, steps):
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * rate(step, steps, settings.warmup)
-        losses = _losses(model, *curriculum(step), settings.temperature)
+        losses = lesson(model, step)
         optimiser.zero_grad()
-        torch.autograd.backward([losses[0] + settings.divergence_weight * losses[1]])
+        torch.autograd.backward([torch.stack([weight * loss for weight, loss in losses.values()]).sum()])
         optimiser.step()
-        sums += torch.stack([loss.detach() for loss in losses])
+        for name, (_, loss) in losses.items():
+            sums[name] = sums.get(name, 0.0) + loss.item()
         done = step + 1
         if done % settings.every == 0 or done == steps:
             since = settings.every if done % settings.every == 0 else done % settings.every
             with torch.no_grad():
                 merit = judge(model.rows()) if judge else None
-            _record(directory, done, sums / since, merit)
+            _record(directory, done, {name: total / since for name, total in sums.items()}, merit)
             _save(directory, model, optimiser, done)
-            sums.zero_()
+            sums.clear()
             bars(stage, done, steps, "" if merit is None else f"dev {100 * merit:.2f}")
         elif done % 10 == 0:
             bars(stage, done, steps)
@@ -177,11 +201,10 @@ def _save(directory: Path, model: StaticTable, optimiser: torch.optim.Optimizer,
     os.replace(temporary, directory / "training.pt")
 
 
-def _record(directory: Path, step: int, losses: torch.Tensor, merit: float | None) -> None:
+def _record(directory: Path, step: int, losses: dict[str, float], merit: float | None) -> None:
     line = {
         "step": step,
-        "misalignment": round(float(losses[0]), 6),
-        "divergence": round(float(losses[1]), 6),
+        **{name: round(loss, 6) for name, loss in losses.items()},
         "dev": None if merit is None else round(merit, 6),
     }
     with open(directory / "training.jsonl", "a", encoding="utf-8") as file:

@@ -18,6 +18,7 @@ FILES = {
     "sts15": "sts/sts15-test.tsv",
     "sts16": "sts/sts16-test.tsv",
 }
+MULTILINGUAL = "sts/stsb-multilingual.tsv"
 HEADER = ["score", "sentence1", "sentence2"]
 
 
@@ -52,6 +53,33 @@ def read(data: Path, name: str) -> Pairs:
         pairs.left.append(left)
         pairs.right.append(right)
     return pairs
+
+
+def read_multilingual(data: Path, split: str) -> dict[str, Pairs]:
+    """stsb-multi-mt from a data directory, by language: `split` is "dev" or "test".
+
+    The file has tab-separated columns `split lang score sentence1 sentence2` and a header row. Raises
+    DataError if it is missing or a row is malformed.
+    """
+    found: dict[str, Pairs] = {}
+    path = data / MULTILINGUAL
+    for number, line in enumerate(files.lines(path), start=1):
+        columns = line.split("\t")
+        if number == 1 and columns[0] == "split":
+            continue
+        try:
+            own, language, score, left, right = columns
+            value = float(score)
+        except ValueError:
+            raise DataError(
+                f"{path}, line {number}: expected split, lang, score and two sentences; got {line[:80]!r}"
+            ) from None
+        if own == split:
+            pairs = found.setdefault(language, Pairs([], [], []))
+            pairs.scores.append(value)
+            pairs.left.append(left)
+            pairs.right.append(right)
+    return found
 
 
 def evaluation_sentences(data: Path) -> Iterator[str]:

@@ -15,12 +15,14 @@ def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, An
     and F1 (0 to 1) on SST-2 dev.
     model: a name of the zoo or the path of a bundle. The report has `model`, `bundle_sha256` (of the
     segments), `precision`, `results` by set, `baselines` (run now if asked for, else the figures kept in
-    baselines.json) and `published` (cited, not run), both of STS alone. Deterministic.
+    baselines.json) and `published` (cited, not run), both of STS alone. A model of several languages has
+    `multilingual` beside that: what `edgezoo.zoo.evaluation.multilingual` measures. Deterministic.
     Raises DataError where a set is missing.
     """
     from edgezoo import sdk
     from edgezoo.bundle.reader import read_bundle
     from edgezoo.zoo.datasets import sentiment, sts
+    from edgezoo.zoo.evaluation import multilingual
     from edgezoo.zoo.evaluation.classification import evaluate_labels
     from edgezoo.zoo.evaluation.correlation import evaluate_pairs
 
@@ -32,14 +34,15 @@ def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, An
             results = {name: evaluate_pairs(handle.embed, sts.read(data, name)) for name in sts.FILES}
         if tuple(handle.labels) == sentiment.LABELS:
             results["sst2-dev"] = evaluate_labels(handle.classify, sentiment.read(data / sentiment.DEV))
-        embeds = bool(handle.dim)
+        embeds, spoken = bool(handle.dim), handle.card.get("languages", ())
+        across = multilingual.evaluate(handle.embed, data) if embeds and len(spoken) > 1 else None
     if baselines and embeds:
         from edgezoo.zoo.evaluation.baselines import run
 
         measured = run(data)
     else:
         measured = stored("baselines.json") if embeds else {}
-    return {
+    report = {
         "model": bundle.header.name,
         "bundle_sha256": bundle.header.sha256.hex(),
         "precision": precision,
@@ -47,6 +50,13 @@ def evaluate(model: str, data: Path, *, baselines: bool = False) -> dict[str, An
         "baselines": measured,
         "published": stored("published.json") if embeds else [],
     }
+    if across is not None:
+        report["multilingual"] = {
+            **across,
+            "baselines": stored("multilingual_baselines.json"),
+            "published": stored("multilingual_published.json"),
+        }
+    return report
 
 
 def stored(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -29,6 +29,22 @@ class Texts:
         sums = functional.embedding_bag(self.tokens, rows, self.offsets, mode="sum")
         vectors: NDArray[np.float32] = functional.normalize(sums, dim=1).numpy()
         return vectors
+
+
+class MultilingualJudge:
+    """Spearman correlation of a table on sentence pairs of several languages."""
+
+    def __init__(self, tokenizer: Tokenizer, pairs: Mapping[str, Pairs]) -> None:
+        self.judges = {language: Judge(tokenizer, own) for language, own in pairs.items()}
+
+    def __call__(self, rows: Tensor) -> float:
+        """The mean over the languages, -1 to 1, for the table `rows` [tokens, dimension]."""
+        found = self.by_language(rows)
+        return sum(found.values()) / len(found)
+
+    def by_language(self, rows: Tensor) -> dict[str, float]:
+        """-1 to 1 for each language."""
+        return {language: judge(rows) for language, judge in self.judges.items()}
 
 
 class Judge:

@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -126,7 +127,7 @@ def train(
     write_checkpoint(out, asdict(config), rows, tokenizer, basis, origin, texts, judge)
 
 
-def claim(own: Path, config: Config) -> None:
+def claim(own: Path, config: Any) -> None:
     """Note the configuration in the recipe's work directory; raise DataError if it has another's work."""
     note, text = own / "config.json", json.dumps(asdict(config), indent=1) + "\n"
     if note.exists() and note.read_text(encoding="utf-8") != text:
