@@ -113,7 +113,7 @@ def full_length(subject: Subject) -> str:
     limit = min(subject.max_tokens or FULL_TOKENS, FULL_TOKENS)
     words = " ".join(short_texts(400)[::13]).split()
     count = 1
-    while _length(subject, " ".join(words[: count + 1])) <= limit:
+    while count < len(words) and _length(subject, " ".join(words[: count + 1])) <= limit:
         count += 1
     return " ".join(words[:count])
 

@@ -223,19 +223,21 @@ def _open_minilm_onnx(folder: Path) -> Subject:
         )
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.enable_truncation(MAX_TOKENS)
-        return session, tokenizer
+        tokenizer.enable_padding()
+        whole = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        whole.no_truncation()
+        return session, tokenizer, whole
 
-    def use(pair: Any) -> Any:
-        session, tokenizer = pair
+    def use(found: Any) -> Any:
+        session, tokenizer, whole = found
 
         def answer(texts: list[str]) -> Any:
-            tokenizer.enable_padding()
             encoded = tokenizer.encode_batch(texts)
             ids = np.array([each.ids for each in encoded], dtype=np.int64)
             mask = np.array([each.attention_mask for each in encoded], dtype=np.int64)
             return session.run(None, {"ids": ids, "mask": mask})[0]
 
-        return answer, lambda text: tokenizer.encode(text).ids
+        return answer, lambda text: whole.encode(text).ids
 
     return _subject(opened, folder, lambda: __import__("onnxruntime"), ("onnxruntime", "tokenizers"), use)
 

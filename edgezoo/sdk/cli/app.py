@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgezoo import __version__
-from edgezoo.sdk.cli import benchmarking, exporting, labels, models, training, vectors, verification
+from edgezoo.sdk.cli import benchmarking, exporting, labels, models, serving, training, vectors, verification
 
 app = typer.Typer(
     name="edgezoo",
@@ -49,5 +49,6 @@ app.command("export")(exporting.export_models)
 app.command("check")(models.check)
 app.command("verify")(verification.verify)
 app.command("bench")(benchmarking.bench)
+app.command("serve")(serving.serve)
 app.command("eval")(training.evaluate)
 app.command("train")(training.train)

@@ -47,6 +47,7 @@ def test_help_teaches_by_example() -> None:
         "check",
         "verify",
         "bench",
+        "serve",
     ):
         text = edgezoo(command, "--help").stdout
         assert command == "list" or f"edgezoo {command} " in text.partition("Arguments")[0]
