@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgezoo.atomic import write_bytes
-from edgezoo.zoo import parity_tables, registry
+from edgezoo.zoo import multilingual_tables, parity_tables, registry
 from edgezoo.zoo.markdown import cell, prose_and_tables, render, table, title
 
 README = Path(__file__).parents[2] / "README.md"
@@ -53,6 +53,7 @@ def render_card(folder: Path) -> str:
     ]
     if evaluation:
         parts += ["## Quality", *_quality(evaluation), *_beside_teacher(evaluation, latency)]
+    parts += multilingual_tables.card_sections(evaluation)
     if latency:
         parts += ["## Latency", *_latency(latency)]
     if parity := parity_tables.read(folder):

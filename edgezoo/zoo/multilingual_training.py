@@ -29,9 +29,9 @@ class Shares:
 
     english: float = 0.27
     recombined: float = 0.2  # of the English
-    words: float = 0.135
-    emoji: float = 0.012
-    slang: float = 0.003
+    words: float = 0.12
+    emoji: float = 0.02
+    slang: float = 0.01
     power: float = 0.5
     epoch: int = 600_000  # records
     contrast_weight: float = 0.3

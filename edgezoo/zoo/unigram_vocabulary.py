@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 from tokenizers.trainers import UnigramTrainer
 
+from edgezoo.bundle.layout import MAX_UNIGRAM_TOKEN_SIZE
 from edgezoo.zoo.datasets import multilingual
 from edgezoo.zoo.tokenizers.unigram import (
     COSTS_A_NAT,
@@ -44,7 +45,7 @@ SENTENCES, WORDS, OTHER = range(3)
 PARTS = (0.72, 0.18, 0.1)
 PARTS_OF_FEW = (0.2, 0.18, 0.3)  # where there are few translations
 FEW = 50_000  # characters
-EMOJI_REPEATS, SLANG_REPEATS = 3, 5
+EMOJI_REPEATS, TERM_REPEATS = 3, 5
 
 
 @dataclass(frozen=True)
@@ -118,15 +119,17 @@ def _size(texts: Iterable[str]) -> int:
 
 
 def choose(
-    texts: Iterable[str], emoji: Iterable[str], slang: Iterable[str], config: UnigramConfig
+    texts: Iterable[str], emoji: Iterable[str], terms: Iterable[str], config: UnigramConfig
 ) -> Tokenizer:
     """Train a Unigram on `texts` and make the tokenizer of it.
 
-    Tokens are in descending likelihood after the fixed ones: hot rows lie together in memory. All characters
-    of `emoji` are tokens. The vocabulary may be smaller than `config.size` where texts have fewer pieces.
+    Tokens are in descending likelihood after the fixed ones: hot rows lie together in memory. Every character
+    of `emoji` is one, and so is every emoji and every word of `terms`. The vocabulary may be smaller than
+    `config.size` where texts have fewer pieces.
     """
     symbols = list(emoji)
-    lines = [*texts, *symbols * EMOJI_REPEATS, *list(slang) * SLANG_REPEATS]
+    listed = list(terms)
+    lines = [*texts, *symbols * EMOJI_REPEATS, *listed * TERM_REPEATS]
     kept = set("".join(symbols)) | {"\u200d", "\ufe0f"}
     counts = Counter(character for line in lines for character in line)
     rare = {ord(mark): " " for mark, count in counts.items() if count < config.rarest and mark not in kept}
@@ -145,7 +148,26 @@ def choose(
         shrinking_factor=0.7,
     )
     raw.train_from_iterator((line.translate(rare) for line in lines), trainer)
-    return _settled(_scores(raw))
+    wanted = [word for text in (*symbols, *listed) for word in words(text)]
+    return _settled(with_words(_scores(raw), wanted))
+
+
+def words(text: str) -> list[str]:
+    """What a text is cut into: of a short one, the pieces that could each be a token."""
+    return [word for word, _ in pre_tokenizer().pre_tokenize_str(normalizer().normalize_str(text))]
+
+
+def with_words(scores: Mapping[str, float], wanted: Iterable[str]) -> dict[str, float]:
+    """Scores with the missing ones of `wanted`, as unlikely as any, instead of the least likely others."""
+    missing = [
+        word
+        for word in dict.fromkeys(wanted)
+        if word not in scores and word not in FIXED_TOKENS and len(word.encode()) <= MAX_UNIGRAM_TOKEN_SIZE
+    ]
+    kept = sorted(scores, key=lambda token: (len(token) > 1 and token not in missing, -scores[token], token))
+    kept = kept[: len(kept) - len(missing)] if missing else kept
+    least = min(scores.values(), default=0.0)
+    return {**{token: scores[token] for token in kept}, **dict.fromkeys(missing, least)}
 
 
 def _scores(raw: Tokenizer) -> dict[str, float]:

@@ -200,7 +200,7 @@ def _rows(path: Path, columns: int) -> Iterator[list[str]]:
 
 
 def emoji(data: Path) -> Iterator[Translation]:
-    """What each emoji and symbol is called: its name and its key words, in English and every other language.
+    """What each emoji, symbol and flag is called: its name and its key words, in English and other languages.
 
     The English names come as translations of the emoji ("emoji" is their language), the other names as
     translations of the English ones. Nothing where the annotations are not at hand.
@@ -209,6 +209,9 @@ def emoji(data: Path) -> Iterator[Translation]:
     if folder is None:
         return
     names, words = _annotations(folder / "en.xml")
+    flags = folder.with_name("annotationsDerived") / "en.xml"
+    if flags.exists():
+        names |= {flag: name for flag, name in _annotations(flags)[0].items() if name.startswith("flag: ")}
     for character, name in names.items():
         yield Translation("cldr", "emoji", name, character)
         yield Translation("cldr", "emoji", ", ".join(words.get(character, [name])), character)

@@ -42,6 +42,7 @@ from edgezoo.zoo.token_teacher import TokenTeacher, pooling_of, template_of
 from edgezoo.zoo.tokenizers.unigram import FIXED_TOKENS
 from edgezoo.zoo.training import Settings, descend
 from edgezoo.zoo.unigram_vocabulary import UnigramConfig
+from edgezoo.zoo.vocabulary import listed_words
 from edgezoo.zoo.weighting import SCHEMES, token_weights
 
 ROUTES = ("translations", "tokens")
@@ -59,7 +60,7 @@ class Config:
     vocabulary: UnigramConfig = field(default_factory=UnigramConfig)
     dimension: int = 128
     precision: str = "int4"
-    steps: int = 1200
+    steps: int = 2000
     weighting: str = "best"  # on stsb-multi-mt dev; or one of SCHEMES
     settings: Settings = field(default_factory=Settings)
     shares: Shares = field(default_factory=Shares)
@@ -68,7 +69,7 @@ class Config:
     longest: int = 24  # words
     recombined: int = 131_072
     vocabulary_texts: int = 300_000  # of the English ones
-    sentences: int = 100_000  # English sides that are not among them
+    sentences: int = 80_000  # English sides that are not among them
     clusters: int = 256
     sample: int = 100_000  # teacher vectors for PCA and k-means
     length: float = 0.3  # mean norm of a row at the beginning
@@ -134,8 +135,8 @@ def make_tokenizer(config: Config, data: Path, work: Path, own: Path) -> Tokeniz
         )
         texts = unigram_vocabulary.sample(unigram_vocabulary.gather(data, corpus), config.vocabulary)
         emoji = [pair.other for pair in multilingual.emoji(data) if pair.language == "emoji"]
-        slang = [pair.other for pair in multilingual.slang()]
-        unigram_vocabulary.choose(texts, emoji, slang, config.vocabulary).save(str(path), pretty=False)
+        terms = [*(pair.other for pair in multilingual.slang()), *listed_words("hashtags")]
+        unigram_vocabulary.choose(texts, emoji, terms, config.vocabulary).save(str(path), pretty=False)
     return Tokenizer.from_file(str(path))
 
 
