@@ -60,11 +60,11 @@ class Config:
     vocabulary: UnigramConfig = field(default_factory=UnigramConfig)
     dimension: int = 128
     precision: str = "int4"
-    steps: int = 2000
+    steps: int = 1500
     weighting: str = "best"  # on stsb-multi-mt dev; or one of SCHEMES
     settings: Settings = field(default_factory=Settings)
     shares: Shares = field(default_factory=Shares)
-    comparison_steps: int = 100
+    comparison_steps: int = 60
     texts: int = 655_360  # English ones, short
     longest: int = 24  # words
     recombined: int = 131_072
