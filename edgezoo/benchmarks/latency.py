@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from edgezoo import __version__, sdk
 from edgezoo.atomic import write_bytes
 from edgezoo.benchmarks.machine import device, start_up
-from edgezoo.benchmarks.texts import TWEETS, short_texts
-from edgezoo.bundle.layout import TinyLstm
+from edgezoo.benchmarks.texts import TWEETS, TWEETS_BY_LANGUAGE, short_texts
+from edgezoo.bundle.layout import TinyLstm, Unigram
 from edgezoo.bundle.reader import read_bundle
 from edgezoo.errors import MissingExtraError
 
@@ -36,9 +36,10 @@ Embed = Callable[[list[str]], NDArray[np.float32]]
 
 
 def model2vec_peer(model: sdk.Model) -> tuple[Embed, str]:
-    """model2vec with this model's vocabulary and float32 table, behind BERT's tokenizer, and its version.
+    """model2vec with this model's float32 table, behind a tokenizer of Hugging Face, and its version.
 
-    BERT's normaliser is the one that model2vec's own models use. Raises MissingExtraError without it.
+    That is BERT's with the model's WordPiece vocabulary, as model2vec's own models have it, or the model's
+    own Unigram. Raises MissingExtraError without it.
     """
     try:
         import model2vec
@@ -46,10 +47,15 @@ def model2vec_peer(model: sdk.Model) -> tuple[Embed, str]:
     except ImportError as error:
         raise MissingExtraError("measuring beside model2vec", "train,peers") from error
     bundle = read_bundle(model.path)
-    ids = {token: number for number, token in enumerate(bundle.vocabulary)}
-    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    if isinstance(bundle.header.tokenizer, Unigram):
+        from edgezoo.zoo.tokenizers.unigram import build_tokenizer
+
+        tokenizer = build_tokenizer(bundle.vocabulary, bundle.arrays["vocabulary.costs"].tolist())
+    else:
+        ids = {token: number for number, token in enumerate(bundle.vocabulary)}
+        tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+        tokenizer.normalizer = normalizers.BertNormalizer()
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     peer = model2vec.StaticModel(bundle.matrix("embedding"), tokenizer, normalize=True)
     return lambda texts: np.asarray(peer.encode(texts, use_multiprocessing=False)), model2vec.__version__
 
@@ -97,9 +103,17 @@ def measure_static(model: sdk.Model) -> dict[str, Any]:
     theirs, version = model2vec_peer(model)
     ours: Embed = model.embed
     batch = short_texts(BATCH)
+    spoken = [language for language in model.card.get("languages", ()) if language in TWEETS_BY_LANGUAGE]
+    by_language = {
+        f"one_tweet_{language}": compare(
+            ours, theirs, [[tweet] for tweet in TWEETS_BY_LANGUAGE[language]], CALLS
+        )
+        for language in sorted(spoken)
+    }
     return {
         "versions": {"edgezoo": __version__, "model2vec": version, "numpy": np.__version__},
         "one_tweet": compare(ours, theirs, [[tweet] for tweet in TWEETS], CALLS),
+        **by_language,
         "batch_of_10000_short_texts": compare(ours, theirs, [batch], 1),
     }
 

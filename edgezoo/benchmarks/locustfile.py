@@ -34,12 +34,12 @@ def only_this_machine(environment: Any, **others: object) -> None:
         raise SystemExit(f"give --run-time, and at most {MOST_USERS} --users")
 
 
-class Reader(FastHttpUser):  # type: ignore[misc]
+class Reader(FastHttpUser):
     """Asks for the vector of one text at a time, as the official client does: in base64."""
 
     wait_time = constant_throughput(RATE)
 
-    @task  # type: ignore[untyped-decorator]
+    @task
     def embed(self) -> None:
         """One text, one vector."""
         body = {"model": MODEL, "input": random.choice(TEXTS), "encoding_format": "base64"}

@@ -120,3 +120,25 @@ HOSTILE = (
     "word " * 300,
     "https://www.example.com/path?query=1&other=two#part someone@example.org @user #hashtag #CamelCaseTag",
 )
+
+# What people write elsewhere; each about as long as a tweet.
+TWEETS_BY_LANGUAGE = {
+    "ar": ["أخيرًا وصلنا إلى البيت بعد يوم طويل ومتعب، سأنام الآن 😴 تصبحون على خير جميعًا #مساء_الخير"],
+    "de": ["Endlich Wochenende! 🎉 Morgen geht's mit @lena an den See, hoffentlich regnet es nicht #sommer"],
+    "es": ["No me puedo creer que ganamos en el último minuto 😂😂 ¡qué partido, por favor! #vamos @equipo"],
+    "fr": [
+        "Trop contente d'avoir retrouvé mes clés 😅 ça fait deux jours que je les cherchais partout ! #ouf"
+    ],
+    "hi": ["आज का खाना बहुत अच्छा था, माँ के हाथ का स्वाद सबसे अलग होता है ❤️ #घर #खाना"],
+    "it": ["Oggi finalmente c'è il sole ☀️ gelato in centro con gli amici e poi tutti al mare! #estate"],
+    "ja": ["今日は久しぶりに友達とラーメンを食べた🍜 とても美味しかったし楽しかった！また行きたい #ラーメン"],
+    "ko": ["드디어 시험이 끝났다 ㅠㅠ 오늘은 집에서 푹 쉬고 내일은 친구들이랑 영화 보러 가야지 🎬 #주말"],
+    "nl": ["Wat een prachtige dag om te fietsen 🚲 straks lekker op het terras met @sanne #genieten"],
+    "pl": [
+        "Znowu spóźniony pociąg 😡 drugi raz w tym tygodniu, czy ktoś w ogóle nad tym panuje? @kolej #pociąg"
+    ],
+    "pt": ["Que saudade da praia 🏖️ mal posso esperar pelas férias com a família inteira kkkk #verão"],
+    "ru": ["Наконец-то выпал снег ❄️ завтра с утра идём кататься на лыжах всей семьёй, ура! #зима"],
+    "tr": ["Bugün hava çok güzeldi ☀️ arkadaşlarla sahilde uzun uzun yürüdük, çok iyi geldi #hafta_sonu"],
+    "zh": ["终于放假了🎉 明天和家人一起去爬山，希望天气好一点，不要下雨！ #周末 #旅行"],
+}

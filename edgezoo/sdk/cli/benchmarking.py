@@ -1,4 +1,4 @@
-"""`edgezoo bench`."""
+"""`edgezoo bench` and `edgezoo dashboard`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,3 +131,26 @@ def _line(entry: dict[str, Any]) -> tuple[str, ...]:
 
 def _time(milliseconds: float) -> str:
     return f"{1000 * milliseconds:.1f} µs" if milliseconds < 1 else f"{milliseconds:.1f} ms"
+
+
+def dashboard(
+    results: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="REPORT", exists=True, help="Reports, or folders of them. [those of edgezoo]"),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", file_okay=False, help="Where the page goes.")
+    ] = Path("dashboard"),
+) -> None:
+    """Draw a page over reports: quality against time and size, tables by device, history by commit.
+
+    The page is static and asks nobody for anything: open it, or put the folder on any server.
+
+    \b
+    edgezoo dashboard --out site
+    edgezoo dashboard my-phone.json my-laptop.json --out site
+    """
+    with needs("drawing the dashboard", "bench"):
+        from edgezoo.benchmarks import dashboard as site
+
+        typer.echo(site.build(out, results or [site.RESULTS]))

@@ -47,6 +47,7 @@ def test_help_teaches_by_example() -> None:
         "check",
         "verify",
         "bench",
+        "dashboard",
         "serve",
     ):
         text = edgezoo(command, "--help").stdout
