@@ -62,6 +62,9 @@ install() {
 
 need_flatc() { command -v flatc >/dev/null 2>&1 || packages flatbuffers-compiler; }
 
+# The names of emoji, which multilingual models learn.
+need_cldr() { [ -d /usr/share/unicode/cldr/common/annotations ] || packages unicode-cldr-core; }
+
 # libFuzzer's library is a package of its own.
 need_clang() {
     { command -v clang && ls "$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer*; } >/dev/null 2>&1 ||
@@ -202,7 +205,11 @@ case $chore in
     format) install dev; $bin/ruff check --fix .; $bin/ruff format . ;;
     fuzz) fuzz "$@" ;;
     web) web "$@" ;;
-    train) install dev; exec $bin/edgezoo train "$@" ;;
+    train)
+        install dev
+        case ${1:-} in static-multilingual*) need_cldr ;; esac
+        exec $bin/edgezoo train "$@"
+        ;;
     eval) install dev; exec $bin/edgezoo eval "$@" ;;
     docs) install; $bin/python -m edgezoo.zoo.cards ;;
     wheel) make_venv; $bin/python -m pip wheel --quiet --no-deps --wheel-dir dist . ;;

@@ -199,13 +199,18 @@ def _rows(path: Path, columns: int) -> Iterator[list[str]]:
         yield row
 
 
+def annotations(data: Path) -> Path | None:
+    """The folder of Unicode CLDR's annotations, in `data` or installed, if there is one."""
+    return next((data / place for place in ANNOTATIONS if (data / place).is_dir()), None)
+
+
 def emoji(data: Path) -> Iterator[Translation]:
     """What each emoji, symbol and flag is called: its name and its key words, in English and other languages.
 
     The English names come as translations of the emoji ("emoji" is their language), the other names as
     translations of the English ones. Nothing where the annotations are not at hand.
     """
-    folder = next((data / place for place in ANNOTATIONS if (data / place).is_dir()), None)
+    folder = annotations(data)
     if folder is None:
         return
     names, words = _annotations(folder / "en.xml")

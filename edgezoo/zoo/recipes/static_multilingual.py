@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from edgezoo.errors import InputError
+from edgezoo.errors import DataError, InputError
 from edgezoo.zoo import clusters, projection, unigram_vocabulary
 from edgezoo.zoo.architectures.static_table import SPECIAL_ROWS
 from edgezoo.zoo.datasets import english, files, multilingual, recombined, short, sts, translations
@@ -96,6 +96,11 @@ def train(
     """
     if config.route == "tokens" and teacher is None:
         raise InputError(f"{config.name} needs a multilingual teacher; name it with --teacher")
+    if multilingual.annotations(data) is None:
+        raise DataError(
+            f"the names of emoji are missing: put Unicode CLDR's common/annotations into {data / 'cldr'}, "
+            "or on Debian: apt-get install unicode-cldr-core"
+        )
     own = work / config.name
     own.mkdir(parents=True, exist_ok=True)
     claim(own, config)

@@ -16,7 +16,7 @@ from edgezoo.exporters.flatbuffer import export_own
 from edgezoo.runtimes.engine import EngineRuntime
 from edgezoo.zoo import recipes, training
 from edgezoo.zoo.checkpoint import read_checkpoint
-from edgezoo.zoo.datasets import translations
+from edgezoo.zoo.datasets import multilingual, translations
 from edgezoo.zoo.multilingual_training import Shares
 from edgezoo.zoo.projection import load
 from edgezoo.zoo.recipes import static_multilingual
@@ -245,6 +245,14 @@ def test_a_multilingual_teacher_makes_a_table(data: Path, bare_teacher: str, tmp
     expected = basis(torch.from_numpy(asked).float())[0].numpy()
     row = checkpoint.embedding[token]
     assert np.allclose(row / np.linalg.norm(row), expected, atol=5e-3)
+
+
+def test_missing_names_of_emoji_are_an_error(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multilingual, "ANNOTATIONS", ("elsewhere",))
+    with pytest.raises(DataError, match="unicode-cldr-core"):
+        static_multilingual.train(TINY, data, tmp_path / "work", tmp_path / "out", quiet=True)
 
 
 def test_arguments_that_do_not_fit_are_named(data: Path, tmp_path: Path) -> None:
