@@ -1,11 +1,11 @@
 """What each architecture demands of settings and tensors, checked alike when writing and when reading."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from edgezoo.bundle import layout
-from edgezoo.bundle.layout import Architecture, TinyLstm, Tokenizer, Unigram
+from edgezoo.bundle.layout import Architecture, Char, CharLstm, TinyLstm, Tokenizer, Unigram
 from edgezoo.errors import BundleError, InputError
 
 Shape = tuple[int, ...]
@@ -54,8 +54,13 @@ def check_model(content: Content, tokenizer: Tokenizer, architecture: Architectu
     tokens = content.tokens
     if not 0 <= tokenizer.unknown_id < tokens:
         content.refuse(f"unknown_id {tokenizer.unknown_id} lies outside the vocabulary of {tokens}")
+    if isinstance(tokenizer, Char) != isinstance(architecture, CharLstm):
+        content.refuse("the tokenizer Char and the architecture CharLstm go together; one of them is missing")
     if isinstance(tokenizer, Unigram):
         _check_unigram(content, tokenizer)
+    elif isinstance(tokenizer, Char):
+        special = len(layout.CHAR_SPECIAL_TOKENS)
+        content.demand_range("the number of tokens", tokens, special + 1, layout.MAX_CHARACTERS)
     else:
         content.demand_range(
             "max_word_characters", tokenizer.max_word_characters, 1, layout.MAX_WORD_CHARACTERS
@@ -67,8 +72,20 @@ def check_model(content: Content, tokenizer: Tokenizer, architecture: Architectu
     content.demand_matrix("embedding", tokens, columns)
     if isinstance(architecture, TinyLstm):
         _check_tiny_lstm(content, architecture, columns)
+    elif isinstance(architecture, CharLstm):
+        _check_char_lstm(content, columns)
     else:
         _check_static_table(content)
+
+
+def check_characters(vocabulary: Sequence[str], error: type[BundleError] | type[InputError]) -> None:
+    """Raise `error` unless the vocabulary is one of Char: special tokens, then characters by code point."""
+    special = len(layout.CHAR_SPECIAL_TOKENS)
+    if tuple(vocabulary[:special]) != layout.CHAR_SPECIAL_TOKENS:
+        raise error(f"a vocabulary of characters begins with {', '.join(layout.CHAR_SPECIAL_TOKENS)}")
+    characters = list(vocabulary[special:])
+    if any(len(character) != 1 for character in characters) or characters != sorted(set(characters)):
+        raise error("the tokens after the special ones must be single characters, by code point")
 
 
 def _check_unigram(content: Content, tokenizer: Unigram) -> None:
@@ -89,6 +106,18 @@ def _check_unigram(content: Content, tokenizer: Unigram) -> None:
 def _check_static_table(content: Content) -> None:
     if "weight" in content.tensors:
         content.demand("weight", "float16", (content.tokens,))
+
+
+def _check_char_lstm(content: Content, embedding: int) -> None:
+    if "lstm.0.backward.input" in content.tensors:
+        content.refuse("a language model reads forward only; leave out lstm.0.backward")
+    hidden = _check_layers(content, embedding)
+    if "output_norm.weight" in content.tensors or "output_norm.bias" in content.tensors:
+        content.demand("output_norm.weight", "float32", (hidden,))
+        content.demand("output_norm.bias", "float32", (hidden,))
+    content.demand_matrix("projection", embedding, hidden)
+    content.demand("projection.bias", "float32", (embedding,))
+    content.demand("head.bias", "float32", (content.tokens,))
 
 
 def _check_tiny_lstm(content: Content, settings: TinyLstm, embedding: int) -> None:

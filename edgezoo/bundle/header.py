@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from edgezoo.bundle import layout
 from edgezoo.bundle.layout import (
     Architecture,
+    Char,
+    CharLstm,
     StaticTable,
     TensorEntry,
     TinyLstm,
@@ -78,6 +80,14 @@ def _unigram(table: "_Table") -> Unigram:
     return Unigram(*(table.integer(slot, "<I", default) for slot, default in enumerate((1, 4, 160, 64, 16))))
 
 
+def _char(_: "_Table") -> Char:
+    return Char()
+
+
+def _char_lstm(_: "_Table") -> CharLstm:
+    return CharLstm()
+
+
 def _static_table(table: "_Table") -> StaticTable:
     return StaticTable(table.integer(0, "<B", 1) != 0)
 
@@ -95,10 +105,14 @@ def _tiny_lstm(table: "_Table") -> TinyLstm:
 
 
 # By the value of the union `Tokenizer` in bundle.fbs.
-_TOKENIZERS: dict[int, Callable[["_Table"], Tokenizer]] = {1: _word_piece, 2: _unigram}
+_TOKENIZERS: dict[int, Callable[["_Table"], Tokenizer]] = {1: _word_piece, 2: _unigram, 3: _char}
 
 # By the value of the union `Architecture` in bundle.fbs.
-_ARCHITECTURES: dict[int, Callable[["_Table"], Architecture]] = {1: _static_table, 2: _tiny_lstm}
+_ARCHITECTURES: dict[int, Callable[["_Table"], Architecture]] = {
+    1: _static_table,
+    2: _tiny_lstm,
+    3: _char_lstm,
+}
 
 
 def _entry(table: "_Table") -> TensorEntry:

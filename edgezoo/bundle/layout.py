@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 IDENTIFIER = b"EZB1"
 SCHEMA_VERSION = 1
@@ -39,6 +40,9 @@ UNICODE_TABLES = {
     "unicode.compositions": 12,
     "unicode.combining": 4,
 }
+
+CHAR_SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[BOS]", "[EOS]")
+MAX_CHARACTERS = 4096
 
 MAX_HIDDEN = 512
 MAX_SEQUENCE = 512
@@ -77,7 +81,14 @@ class Unigram:
     max_marks: int = 16
 
 
-Tokenizer = WordPiece | Unigram
+@dataclass(frozen=True)
+class Char:
+    """One token a code point, after `CHAR_SPECIAL_TOKENS`; the vocabulary lies beside it in the bundle."""
+
+    unknown_id: ClassVar[int] = 1
+
+
+Tokenizer = WordPiece | Unigram | Char
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,12 @@ class TinyLstm:
     labels: tuple[str, ...] = ()
 
 
-Architecture = StaticTable | TinyLstm
+@dataclass(frozen=True)
+class CharLstm:
+    """A language model over characters; the shapes of its tensors say all of it."""
+
+
+Architecture = StaticTable | TinyLstm | CharLstm
 
 
 @dataclass(frozen=True)

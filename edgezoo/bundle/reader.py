@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgezoo.bundle import layout
-from edgezoo.bundle.architectures import Content, check_model
+from edgezoo.bundle.architectures import Content, check_characters, check_model
 from edgezoo.bundle.header import Header, decode_header
-from edgezoo.bundle.layout import TensorEntry, Unigram
+from edgezoo.bundle.layout import Char, TensorEntry, Unigram
 from edgezoo.bundle.quantise import QuantisedTensor, dequantise
 from edgezoo.bundle.unicode_tables import check_tables
 from edgezoo.errors import BundleError, ModelNotFoundError
@@ -84,6 +84,8 @@ def _checked(path: Path, data: bytes, verify: bool) -> Bundle:
     )
     if isinstance(header.tokenizer, Unigram):
         _check_unigram(bundle)
+    elif isinstance(header.tokenizer, Char):
+        check_characters(bundle.vocabulary, BundleError)
     return bundle
 
 

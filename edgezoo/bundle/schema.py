@@ -26,6 +26,7 @@ class Tokenizer(object):
     NONE = 0
     WordPiece = 1
     Unigram = 2
+    Char = 3
 
 def TokenizerCreator(unionType, table):
     from flatbuffers.table import Table
@@ -35,6 +36,8 @@ def TokenizerCreator(unionType, table):
         return WordPieceT.InitFromBuf(table.Bytes, table.Pos)
     if unionType == Tokenizer().Unigram:
         return UnigramT.InitFromBuf(table.Bytes, table.Pos)
+    if unionType == Tokenizer().Char:
+        return CharT.InitFromBuf(table.Bytes, table.Pos)
     return None
 
 
@@ -42,6 +45,7 @@ class Architecture(object):
     NONE = 0
     StaticTable = 1
     TinyLstm = 2
+    CharLstm = 3
 
 def ArchitectureCreator(unionType, table):
     from flatbuffers.table import Table
@@ -51,6 +55,8 @@ def ArchitectureCreator(unionType, table):
         return StaticTableT.InitFromBuf(table.Bytes, table.Pos)
     if unionType == Architecture().TinyLstm:
         return TinyLstmT.InitFromBuf(table.Bytes, table.Pos)
+    if unionType == Architecture().CharLstm:
+        return CharLstmT.InitFromBuf(table.Bytes, table.Pos)
     return None
 
 
@@ -405,6 +411,64 @@ class UnigramT(object):
         return unigram
 
 
+# One token for each code point of the text, which is in NFC; tokens 0 to 3 are [PAD], [UNK], [BOS] and [EOS].
+# Its vocabulary lies in the tensors `vocabulary.lengths` (uint8 [tokens]) and `vocabulary.bytes`.
+class Char(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = Char()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsChar(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def CharBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x45\x5A\x42\x31", size_prefixed=size_prefixed)
+
+    # Char
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+def CharStart(builder): builder.StartObject(0)
+def CharEnd(builder): return builder.EndObject()
+
+
+class CharT(object):
+
+    # CharT
+    def __init__(self):
+        pass
+
+    @classmethod
+    def InitFromBuf(cls, buf, pos):
+        char = Char()
+        char.Init(buf, pos)
+        return cls.InitFromObj(char)
+
+    @classmethod
+    def InitFromObj(cls, char):
+        x = CharT()
+        x._UnPack(char)
+        return x
+
+    # CharT
+    def _UnPack(self, char):
+        if char is None:
+            return
+
+    # CharT
+    def Pack(self, builder):
+        CharStart(builder)
+        char = CharEnd(builder)
+        return char
+
+
 # Sentence vector = (weighted) mean of the rows of `embedding` [tokens, dimension].
 # The optional tensor `weight` [tokens] weighs the rows.
 class StaticTable(object):
@@ -605,6 +669,64 @@ class TinyLstmT(object):
         return tinyLstm
 
 
+# A language model over characters: LSTM layers over the rows of `embedding`, a projection back to their width, and
+# the embedding again as its head. Its tensors say how many layers and states it has.
+class CharLstm(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = CharLstm()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsCharLstm(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def CharLstmBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x45\x5A\x42\x31", size_prefixed=size_prefixed)
+
+    # CharLstm
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+def CharLstmStart(builder): builder.StartObject(0)
+def CharLstmEnd(builder): return builder.EndObject()
+
+
+class CharLstmT(object):
+
+    # CharLstmT
+    def __init__(self):
+        pass
+
+    @classmethod
+    def InitFromBuf(cls, buf, pos):
+        charLstm = CharLstm()
+        charLstm.Init(buf, pos)
+        return cls.InitFromObj(charLstm)
+
+    @classmethod
+    def InitFromObj(cls, charLstm):
+        x = CharLstmT()
+        x._UnPack(charLstm)
+        return x
+
+    # CharLstmT
+    def _UnPack(self, charLstm):
+        if charLstm is None:
+            return
+
+    # CharLstmT
+    def Pack(self, builder):
+        CharLstmStart(builder)
+        charLstm = CharLstmEnd(builder)
+        return charLstm
+
+
 class Bundle(object):
     __slots__ = ['_tab']
 
@@ -779,9 +901,9 @@ class BundleT(object):
         self.name = None  # type: str
         self.card = None  # type: str
         self.tokenizerType = 0  # type: int
-        self.tokenizer = None  # type: Union[None, WordPieceT, UnigramT]
+        self.tokenizer = None  # type: Union[None, WordPieceT, UnigramT, CharT]
         self.architectureType = 0  # type: int
-        self.architecture = None  # type: Union[None, StaticTableT, TinyLstmT]
+        self.architecture = None  # type: Union[None, StaticTableT, TinyLstmT, CharLstmT]
         self.tensors = None  # type: List[TensorT]
 
     @classmethod

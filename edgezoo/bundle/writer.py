@@ -12,8 +12,17 @@ from numpy.typing import NDArray
 
 from edgezoo.atomic import write_bytes
 from edgezoo.bundle import layout
-from edgezoo.bundle.architectures import Content, check_model
-from edgezoo.bundle.layout import Architecture, StaticTable, TensorEntry, Tokenizer, Unigram, WordPiece
+from edgezoo.bundle.architectures import Content, check_characters, check_model
+from edgezoo.bundle.layout import (
+    Architecture,
+    Char,
+    CharLstm,
+    StaticTable,
+    TensorEntry,
+    Tokenizer,
+    Unigram,
+    WordPiece,
+)
 from edgezoo.bundle.quantise import QuantisedTensor
 from edgezoo.errors import InputError, MissingExtraError
 
@@ -37,6 +46,8 @@ def write_bundle(
     Raises InputError for content that the format does not allow, MissingExtraError without `flatbuffers`.
     """
     _check_names(name, vocabulary, tokenizer)
+    if isinstance(tokenizer, Char):
+        check_characters(vocabulary, InputError)
     segments = _segments(vocabulary, tensors)
     described = {tensor: (dtype, shape) for tensor, dtype, shape, _ in segments}
     check_model(Content(len(vocabulary), described, InputError), tokenizer, architecture)
@@ -149,15 +160,20 @@ def _header(
     root.schemaVersion = layout.SCHEMA_VERSION
     root.fileSize, root.segmentsOffset = file_size, segments_offset
     root.sha256, root.name, root.card = list(digest), name, card
-    if isinstance(tokenizer, WordPiece):
+    if isinstance(tokenizer, Char):
+        root.tokenizerType, root.tokenizer = schema.Tokenizer.Char, schema.CharT()
+    elif isinstance(tokenizer, WordPiece):
         root.tokenizerType, root.tokenizer = schema.Tokenizer.WordPiece, schema.WordPieceT()
     else:
         root.tokenizerType, root.tokenizer = schema.Tokenizer.Unigram, schema.UnigramT()
         root.tokenizer.byteId, root.tokenizer.maxMarks = tokenizer.byte_id, tokenizer.max_marks
         root.tokenizer.unknownPenalty = tokenizer.unknown_penalty
-    root.tokenizer.unknownId = tokenizer.unknown_id
-    root.tokenizer.maxWordCharacters = tokenizer.max_word_characters
-    if isinstance(architecture, StaticTable):
+    if not isinstance(tokenizer, Char):
+        root.tokenizer.unknownId = tokenizer.unknown_id
+        root.tokenizer.maxWordCharacters = tokenizer.max_word_characters
+    if isinstance(architecture, CharLstm):
+        root.architectureType, root.architecture = schema.Architecture.CharLstm, schema.CharLstmT()
+    elif isinstance(architecture, StaticTable):
         root.architectureType, root.architecture = schema.Architecture.StaticTable, schema.StaticTableT()
         root.architecture.normalize = architecture.normalize
     else:

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from edgezoo.bundle.layout import Architecture, StaticTable, TinyLstm, Unigram, WordPiece
+from edgezoo.bundle.layout import (
+    Architecture,
+    Char,
+    CharLstm,
+    StaticTable,
+    TinyLstm,
+    Tokenizer,
+    Unigram,
+    WordPiece,
+)
 from edgezoo.bundle.precision import Tensors, quantise_recurrent
 from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
@@ -44,12 +53,19 @@ def write(checkpoint: Checkpoint, precision: str, path: Path) -> Path:
         path,
         name=checkpoint.card["name"],
         card={**checkpoint.card, "precision": precision},
-        tokenizer=WordPiece() if checkpoint.scores is None else Unigram(),
+        tokenizer=tokenizer(checkpoint),
         vocabulary=checkpoint.vocabulary,
         architecture=architecture,
         tensors={**tensors, **tokenizer_tensors(checkpoint)},
     )
     return path
+
+
+def tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    """The settings of a checkpoint's tokenizer."""
+    if checkpoint.card.get("family") == "char-lstm":
+        return Char()
+    return WordPiece() if checkpoint.scores is None else Unigram()
 
 
 def tokenizer_tensors(checkpoint: Checkpoint) -> Tensors:
@@ -71,6 +87,8 @@ def model(checkpoint: Checkpoint, precision: str) -> tuple[Architecture, Tensors
     family = checkpoint.card.get("family")
     if family == "static-table":
         return StaticTable(), {"embedding": quantise(checkpoint.embedding, precision)}
+    if family == "char-lstm":
+        return CharLstm(), quantise_recurrent(checkpoint.tensors, precision)
     if family == "tiny-lstm":
         return tiny_lstm(checkpoint.card), quantise_recurrent(checkpoint.tensors, precision)
     raise DataError(f"the card names the unknown family {family!r}; update edgezoo")

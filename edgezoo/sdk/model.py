@@ -1,14 +1,18 @@
 """The handle that `edgezoo.sdk.load` gives."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType, TracebackType
-from typing import Any, NamedTuple, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgezoo.errors import BundleError, InputError
 from edgezoo.runtimes.base import Runtime
+
+if TYPE_CHECKING:
+    from edgezoo.runtimes.language import LanguageModel
+    from edgezoo.sdk.language_model import Generation, Score
 
 Vectors = NDArray[np.float32]
 
@@ -83,7 +87,8 @@ class Model:
         _check_threads(threads)
         checked = [texts] if isinstance(texts, str) else _texts(texts)
         if not self.labels:
-            raise InputError(f"the model {self.name!r} has no classifier; it embeds: use .embed")
+            use = "it embeds: use .embed" if self.dim else "it is a language model: use .score or .generate"
+            raise InputError(f"the model {self.name!r} has no classifier; {use}")
         results = [self._classification(row) for row in self._runtime.classify(checked, threads).tolist()]
         return results[0] if isinstance(texts, str) else results
 
@@ -109,6 +114,78 @@ class Model:
         cosines = np.clip(self._unit(a) @ self._unit(b).T, -1.0, 1.0)
         return float(cosines) if cosines.ndim == 0 else cosines.astype(np.float32, copy=False)
 
+    def score(self, text: str, *, detail: str = "summary", top_k: int | None = None) -> "Score":
+        """How likely a text is to a language model, character by character; see `Score`.
+
+        The text is brought to NFC; its end is scored too. detail: "per_char" adds each character's surprisal,
+        with the `top_k` likeliest ones at its place if that is given. Characters that the model does not know
+        are listed. Raises InputError for an empty text, an argument out of bounds, which is named, and for a
+        model of another kind.
+        """
+        from edgezoo.sdk import language_model
+
+        return language_model.score(self._language(), text, detail, top_k)
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        max_new_tokens: int = 256,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        stop_on_eos: bool = True,
+        stop_sequences: Sequence[str] = (),
+        seed: int | None = None,
+        num_return_sequences: int = 1,
+    ) -> "Generation":
+        """Continuations of a prompt (of nothing, if it is empty), by a language model; see `Generation`.
+
+        temperature: 0 for the likeliest character each time, which `top_k` and `top_p` exclude, else 0.01 to
+        100. top_k, top_p: draw among that many likeliest characters, or among the fewest with that share of
+        the probability. stop_on_eos: end where the model ends the text; otherwise it never does.
+        stop_sequences: end before any of these. The same seed gives the same characters on every machine and
+        runtime; without one, `meta` tells the one that was drawn. Raises InputError that names the argument
+        that is wrong, and for a model of another kind.
+        """
+        from edgezoo.sdk import language_model
+
+        language = self._language()
+        settings = (max_new_tokens, temperature, top_k, top_p, stop_on_eos, stop_sequences, seed)
+        request = language_model.checked_request(prompt, *settings)
+        return language_model.generate(language, request, num_return_sequences)
+
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        max_new_tokens: int = 256,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        stop_on_eos: bool = True,
+        stop_sequences: Sequence[str] = (),
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """The continuation that `generate` gives with the same arguments, in pieces as they are drawn.
+
+        Raises InputError as `generate` does, when it is called and not when it is first asked.
+        """
+        from edgezoo.sdk import language_model
+
+        language = self._language()
+        settings = (max_new_tokens, temperature, top_k, top_p, stop_on_eos, stop_sequences, seed)
+        return language_model.stream(language, language_model.checked_request(prompt, *settings))
+
+    def _language(self) -> "LanguageModel[Any]":
+        found: LanguageModel[Any] | None = getattr(self._runtime, "language", None)
+        if found is None:
+            uses = [".embed"] if self.dim else []
+            uses += [".classify"] if self.labels else []
+            use = f"use {' or '.join(uses)}" if uses else "open it with another runtime: runtime='engine'"
+            raise InputError(f"the model {self.name!r} is no language model here; {use}")
+        return found
+
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids of a text, uint32 [tokens]; raises InputError for anything but a str."""
         if not isinstance(text, str):
@@ -133,10 +210,16 @@ class Model:
     def __repr__(self) -> str:
         abilities = [f"{self.dim} dimensions"] if self.dim else []
         abilities += [f"labels {', '.join(self.labels)}"] if self.labels else []
+        abilities += [] if abilities else ["a language model"]
         return f"<edgezoo model {self.name!r}, {', '.join(abilities)}, {self.path}>"
 
     def _refuse_to_embed(self, text: str = "") -> NoReturn:
-        raise InputError(f"the model {self.name!r} has no vectors; it classifies: use .classify")
+        use = (
+            "it classifies: use .classify"
+            if self.labels
+            else "it is a language model: use .score or .generate"
+        )
+        raise InputError(f"the model {self.name!r} has no vectors; {use}")
 
     def _unit(self, texts: str | Iterable[str] | Vectors) -> Vectors:
         if not isinstance(texts, np.ndarray) or texts.dtype.kind != "f":
@@ -157,6 +240,10 @@ class _Closed:
         self.name, self.path, self.card = runtime.name, runtime.path, runtime.card
         self.dimension, self.vocabulary_size = runtime.dimension, runtime.vocabulary_size
         self.labels, self.max_tokens = runtime.labels, runtime.max_tokens
+
+    @property
+    def language(self) -> NoReturn:
+        self._refuse()
 
     def _refuse(self) -> NoReturn:
         raise InputError("this model is closed; load it again, or use it inside its `with` block")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgezoo.errors import BundleError, InputError
 from edgezoo.runtimes.engine.binding import ISAS, Description, Error, library
+from edgezoo.runtimes.engine.language import EngineLanguageModel
 from edgezoo.runtimes.files import check_digest, map_bundle
 from edgezoo.runtimes.utf8 import encode
 
@@ -48,6 +49,9 @@ class EngineRuntime:
         self._model: _Handle | object = _Handle(address)
         self._model.owned = (bundle, memory)
         self._describe()
+        self.language: EngineLanguageModel | None = None
+        if library.ez_state_size(self._model):
+            self.language = EngineLanguageModel(self._model, self.vocabulary_size)
 
     @classmethod
     def open(cls, path: str, *, verify: bool = False) -> EngineRuntime:
@@ -164,3 +168,4 @@ class EngineRuntime:
     def close(self) -> None:
         """Release the file and the model's memory, once running calls have ended; no call may follow."""
         self._model = _CLOSED
+        self.language = None

@@ -37,6 +37,18 @@ class Description(ctypes.Structure):
     ]
 
 
+class DrawnBy(ctypes.Structure):
+    """`ez_sampling`: how a language model's next token is drawn."""
+
+    _fields_ = [
+        ("temperature", ctypes.c_float),
+        ("top_p", ctypes.c_float),
+        ("top_k", ctypes.c_uint32),
+        ("stop", ctypes.c_uint32),
+        ("random", ctypes.c_uint64),
+    ]
+
+
 def _load() -> ctypes.CDLL:
     ending = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
     path = os.path.join(os.path.dirname(__file__), f"libedgezoo.{ending}")
@@ -58,6 +70,11 @@ def _load() -> ctypes.CDLL:
         ("ez_label", pointer, (pointer, size, pointer)),
         ("ez_classify", None, (pointer, text, size, pointer)),
         ("ez_classify_batch", None, (pointer, text, pointer, size, pointer)),
+        ("ez_state_size", size, (pointer,)),
+        ("ez_step", None, (pointer, pointer, ctypes.c_uint32, pointer)),
+        ("ez_score", size, (pointer, text, size, pointer, size)),
+        ("ez_generate", size, (pointer, pointer, pointer, pointer, pointer, size)),
+        ("ez_token", pointer, (pointer, size, pointer)),
     ):
         function = getattr(loaded, name)
         function.restype, function.argtypes = result, arguments

@@ -44,8 +44,11 @@ int ez_bundle_read(const void *bytes, size_t size, ez_bundle *b, ez_error *error
     switch (b->architecture) {
         case EZ_STATIC_TABLE: ez_static_read(&r, file, &b->table); break;
         case EZ_TINY_LSTM: ez_lstm_read(&r, file, &b->lstm); break;
+        case EZ_CHAR_LSTM: ez_char_lstm_read(&r, file, &b->char_lstm); break;
         default: ez_fail(&r, EZ_UNSUPPORTED, r.root, "this engine does not have the bundle's architecture");
     }
+    if (ez_ok(&r) && (b->tokenizer.type == EZ_CHAR) != (b->architecture == EZ_CHAR_LSTM))
+        ez_fail(&r, EZ_UNSUPPORTED, r.root, "the tokenizer Char and the architecture CharLstm go only together");
     return ez_ok(&r);
 }
 

@@ -2,12 +2,13 @@
 #ifndef EZ_BUNDLE_H
 #define EZ_BUNDLE_H
 
+#include "char_lstm.h"
 #include "static_table.h"
 #include "tiny_lstm.h"
 #include "tokenizer.h"
 
 /* Values of the union Architecture in bundle.fbs. */
-typedef enum { EZ_STATIC_TABLE = 1, EZ_TINY_LSTM } ez_architecture;
+typedef enum { EZ_STATIC_TABLE = 1, EZ_TINY_LSTM, EZ_CHAR_LSTM } ez_architecture;
 
 /* The checked view of a bundle; pointers lead into its bytes. */
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     ez_architecture architecture;
     ez_static_table table;
     ez_lstm_tensors lstm;
+    ez_char_lstm_tensors char_lstm;
 } ez_bundle;
 
 /* Checks everything but the checksum; returns 1, or 0 and *error. */

@@ -99,6 +99,38 @@ EZ_API void ez_classify(const ez_model *model, const char *text, size_t length, 
 EZ_API void ez_classify_batch(const ez_model *model, const char *texts, const size_t *ends, size_t count,
                               float *probabilities);
 
+/* Language models, whose texts are in NFC. What such a model has read is a state of ez_state_size() bytes, 4-byte
+ * aligned, which is the caller's: c, float32 [layers, hidden], then h, int8 [layers, hidden], in 63rds. Zeros are the
+ * beginning, where [BOS], id 2, is read first. Of other models the size is 0, and nothing below does anything. */
+EZ_API size_t ez_state_size(const ez_model *model);
+
+/* Reads a token and, unless NULL is given, writes float32 [vocabulary_size]: natural logarithms of the probabilities
+ * of what follows. An id outside the vocabulary is read as [UNK]. */
+EZ_API void ez_step(const ez_model *model, void *state, uint32_t id, float *log_probabilities);
+
+/* Writes, for each token of a text and for its end, [EOS], minus the natural logarithm of its probability after all
+ * before it, up to `capacity` of them, and returns how many it wrote: ez_tokenize's count and one, if they fit. */
+EZ_API size_t ez_score(const ez_model *model, const char *text, size_t length, float *nats, size_t capacity);
+
+/* How to draw what follows: the most likely token with temperature 0; else in proportion to probability ^ (1 /
+ * temperature), among the top_k likeliest (0: all), and of those the fewest whose shares sum to more than top_p
+ * (1: all). SPECIFICATION.md says how `random` goes on; the same number gives the same text everywhere. */
+typedef struct {
+    float temperature;
+    float top_p;
+    uint32_t top_k;
+    uint32_t stop; /* whether [EOS], id 3, may be drawn, which ends the text */
+    uint64_t random;
+} ez_sampling;
+
+/* Writes up to `count` ids that go on from *last, the token before them, which the state has not read yet; returns
+ * how many: fewer where [EOS], the last one, ends the text. *last, the state and sampling->random move on. */
+EZ_API size_t ez_generate(const ez_model *model, void *state, uint32_t *last, ez_sampling *sampling, uint32_t *ids,
+                          size_t count);
+
+/* A token of a language model, UTF-8, not NUL-terminated, inside the bundle; NULL outside the vocabulary. */
+EZ_API const char *ez_token(const ez_model *model, size_t id, size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

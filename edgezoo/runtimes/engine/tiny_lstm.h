@@ -69,6 +69,13 @@ typedef struct {
     uint32_t known;
 } ez_lstm;
 
+/* Finds the layers' weights, after the embedding; sets layers, directions and hidden. */
+void ez_lstm_read_layers(ez_reader *reader, const ez_description *file, ez_lstm_tensors *tensors);
+
+/* LayerNorm's tensors of `width`, both or neither. */
+ez_norm ez_lstm_find_norm(ez_reader *reader, const ez_description *file, const char *weight, const char *bias,
+                          uint32_t width);
+
 /* Reads and checks a bundle's TinyLstm and sets the dimension and the number of labels. */
 void ez_lstm_read(ez_reader *reader, ez_description *file, ez_lstm_tensors *tensors);
 

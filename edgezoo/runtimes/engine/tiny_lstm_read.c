@@ -4,7 +4,8 @@
 enum { SLOT_POOLING, SLOT_SKIP, SLOT_MAX_TOKENS, SLOT_LABELS };
 enum { MAX_LABEL_BYTES = 63 };
 
-static ez_norm find_norm(ez_reader *r, const ez_description *file, const char *weight, const char *bias, uint32_t width) {
+ez_norm ez_lstm_find_norm(ez_reader *r, const ez_description *file, const char *weight, const char *bias,
+                          uint32_t width) {
     ez_norm norm = {ez_find_floats(r, file, weight, width, 1, 0), {EZ_FLOAT32, 0, 0, NULL}};
     if (norm.weight.values) norm.bias = ez_find_floats(r, file, bias, width, 1, 1);
     return norm;
@@ -31,6 +32,14 @@ static int find_weights(ez_reader *r, const ez_description *file, ez_lstm_tensor
     if (ez_ok(r) && !layer && w->input.values.columns > t->embedding.values.columns)
         return (int)ez_fail(r, EZ_CORRUPT, r->root, "an LSTM reads more columns than the embedding has");
     return ez_ok(r);
+}
+
+void ez_lstm_read_layers(ez_reader *r, const ez_description *file, ez_lstm_tensors *t) {
+    find_weights(r, file, t, 0, 0, 1);
+    t->directions = find_weights(r, file, t, 0, 1, 0) ? 2 : 1;
+    t->layers = ez_find_tensor(r, file, "lstm.1.forward.recurrent", 0).values ? 2 : 1;
+    for (uint32_t direction = 0; t->layers == 2 && direction < t->directions; direction++)
+        find_weights(r, file, t, 1, direction, 1);
 }
 
 static void read_labels(ez_reader *r, uint64_t settings, ez_lstm_tensors *t) {
@@ -76,17 +85,13 @@ void ez_lstm_read(ez_reader *r, ez_description *file, ez_lstm_tensors *t) {
         ez_fail(r, EZ_UNSUPPORTED, settings, "an unknown pooling, or texts of other than 1 to 512 tokens");
     t->pooling = (ez_pooling)pooling;
     t->embedding = ez_find_quantised(r, file, "embedding", (uint32_t)file->vocabulary_size, 0, 1);
-    find_weights(r, file, t, 0, 0, 1);
-    t->directions = find_weights(r, file, t, 0, 1, 0) ? 2 : 1;
-    t->layers = ez_find_tensor(r, file, "lstm.1.forward.recurrent", 0).values ? 2 : 1;
-    for (uint32_t direction = 0; t->layers == 2 && direction < t->directions; direction++)
-        find_weights(r, file, t, 1, direction, 1);
+    ez_lstm_read_layers(r, file, t);
     if (!ez_ok(r)) return;
     uint32_t states = t->directions * t->hidden;
     if ((t->max_tokens + 1) * states > EZ_LSTM_MAX_STATES || t->embedding.values.rows <= EZ_LSTM_CLS)
         ez_fail(r, EZ_UNSUPPORTED, r->root, "max_tokens times the width of the states is more than a call can keep");
-    t->input_norm = find_norm(r, file, "input_norm.weight", "input_norm.bias", t->embedding.values.columns);
-    t->output_norm = find_norm(r, file, "output_norm.weight", "output_norm.bias", states);
+    t->input_norm = ez_lstm_find_norm(r, file, "input_norm.weight", "input_norm.bias", t->embedding.values.columns);
+    t->output_norm = ez_lstm_find_norm(r, file, "output_norm.weight", "output_norm.bias", states);
     find_heads(r, file, settings, t);
     file->dimension = t->dimension;
     file->labels = t->labels;

@@ -12,18 +12,29 @@ void ez_tokenizer_read(ez_reader *r, ez_description *file, ez_tokenizer_tensors 
             ez_unigram_read(r, file, settings, &t->unigram);
             file->vocabulary_size = t->unigram.lengths.rows;
             break;
+        case EZ_CHAR:
+            ez_char_read(r, file, &t->characters);
+            file->vocabulary_size = t->characters.lengths.rows;
+            break;
         default: ez_fail(r, EZ_UNSUPPORTED, r->root, "this engine does not have the bundle's tokenizer");
     }
 }
 
 size_t ez_tokenizer_memory(const ez_tokenizer_tensors *t) {
-    return t->type == EZ_UNIGRAM ? ez_unigram_memory(&t->unigram) : ez_wordpiece_memory(&t->wordpiece);
+    switch (t->type) {
+        case EZ_UNIGRAM: return ez_unigram_memory(&t->unigram);
+        case EZ_CHAR: return ez_char_memory(&t->characters);
+        default: return ez_wordpiece_memory(&t->wordpiece);
+    }
 }
 
 int ez_tokenizer_build(ez_tokenizer *tokenizer, const ez_tokenizer_tensors *t, void *memory) {
     tokenizer->type = t->type;
-    return t->type == EZ_UNIGRAM ? ez_unigram_build(&tokenizer->unigram, &t->unigram, memory)
-                                 : ez_wordpiece_build(&tokenizer->wordpiece, &t->wordpiece, memory);
+    switch (t->type) {
+        case EZ_UNIGRAM: return ez_unigram_build(&tokenizer->unigram, &t->unigram, memory);
+        case EZ_CHAR: ez_char_build(&tokenizer->character, &t->characters, memory); return 1;
+        default: return ez_wordpiece_build(&tokenizer->wordpiece, &t->wordpiece, memory);
+    }
 }
 
 void ez_tokenizer_start(const ez_tokenizer *tokenizer, const char *text, size_t length, ez_reading *reading) {
@@ -32,6 +43,9 @@ void ez_tokenizer_start(const ez_tokenizer *tokenizer, const char *text, size_t 
 }
 
 size_t ez_tokenizer_next(const ez_tokenizer *tokenizer, ez_reading *reading, uint32_t *ids) {
-    return tokenizer->type == EZ_UNIGRAM ? ez_unigram_next(&tokenizer->unigram, &reading->normaliser, ids)
-                                         : ez_wordpiece_next(&tokenizer->wordpiece, &reading->cursor, ids);
+    switch (tokenizer->type) {
+        case EZ_UNIGRAM: return ez_unigram_next(&tokenizer->unigram, &reading->normaliser, ids);
+        case EZ_CHAR: return ez_char_next(&tokenizer->character, &reading->cursor, ids);
+        default: return ez_wordpiece_next(&tokenizer->wordpiece, &reading->cursor, ids);
+    }
 }

@@ -2,12 +2,13 @@
 #ifndef EZ_TOKENIZER_H
 #define EZ_TOKENIZER_H
 
+#include "char.h"
 #include "pieces.h"
 #include "unigram.h"
 #include "wordpiece.h"
 
 /* Values of the union Tokenizer in bundle.fbs. */
-typedef enum { EZ_WORDPIECE = 1, EZ_UNIGRAM } ez_tokenizer_type;
+typedef enum { EZ_WORDPIECE = 1, EZ_UNIGRAM, EZ_CHAR } ez_tokenizer_type;
 
 /* A tokenizer as a bundle describes it. */
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
     union {
         ez_vocabulary wordpiece;
         ez_unigram_vocabulary unigram;
+        ez_characters characters;
     };
 } ez_tokenizer_tensors;
 
@@ -23,6 +25,7 @@ typedef struct {
     union {
         ez_wordpiece wordpiece;
         ez_unigram unigram;
+        ez_char character;
     };
 } ez_tokenizer;
 
