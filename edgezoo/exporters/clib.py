@@ -1,7 +1,8 @@
 """Checkpoint -> a folder to link into a program: the engine as a static library, its header, and a bundle.
 
 Zig, from PyPI, is the compiler, so one machine builds for all. <name>-<precision>-clib-<target>/ has
-include/engine.h with a module map for Swift, lib/libedgezoo.a, <name>.ezb, example.c, card.json and LICENSE.
+include/engine.h with a module map for Swift, lib/libedgezoo.a, <name>.ezb, example.c, bench.c, which reports
+how fast it is on a device, with the texts in bench.txt, card.json and LICENSE.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
+from edgezoo import __version__
 from edgezoo.errors import EngineError, InputError
 from edgezoo.exporters import flatbuffer, licence
 from edgezoo.runtimes.engine import build
@@ -60,8 +62,14 @@ def export(checkpoint: Checkpoint, precision: str, out: Path, target: str = "") 
     (folder / "include" / "module.modulemap").write_text(MODULE_MAP, encoding="utf-8")
     archive(folder / "lib" / "libedgezoo.a", TARGETS[chosen])
     flatbuffer.write(checkpoint, precision, folder / f"{name}.ezb")
-    example = resources.files(__package__) / "clib_example.c"
-    (folder / "example.c").write_bytes(example.read_bytes())
+    sources = resources.files(__package__)
+    (folder / "example.c").write_bytes((sources / "clib_example.c").read_bytes())
+    (folder / "bench.txt").write_bytes((sources / "clib_bench.txt").read_bytes())
+    bench = (sources / "clib_bench.c").read_text(encoding="utf-8")
+    facts = {"VERSION": __version__, "FAMILY": checkpoint.card.get("family", ""), "PRECISION": precision}
+    for fact, value in facts.items():
+        bench = bench.replace(f"@{fact}@", value)
+    (folder / "bench.c").write_text(bench, encoding="utf-8")
     card = json.dumps({**checkpoint.card, "precision": precision}, indent=1, ensure_ascii=False)
     (folder / "card.json").write_text(card + "\n", encoding="utf-8")
     (folder / "LICENSE").write_text(licence.text(), encoding="utf-8")

@@ -88,7 +88,7 @@ def test_the_folder_is_complete(aarch64: Path) -> None:
     names = {str(path.relative_to(aarch64)) for path in aarch64.rglob("*") if path.is_file()} - {"example"}
     assert names == {
         *("include/engine.h", "include/module.modulemap", "lib/libedgezoo.a"),
-        *("small-lstm.ezb", "example.c", "card.json", "LICENSE"),
+        *("small-lstm.ezb", "example.c", "bench.c", "bench.txt", "card.json", "LICENSE"),
     }
     assert json.loads((aarch64 / "card.json").read_text())["precision"] == "int8"
     assert "Apache License" in (aarch64 / "LICENSE").read_text()

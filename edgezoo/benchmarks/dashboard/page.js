@@ -100,8 +100,8 @@
   const label = (svg, WIDTH, wanted, dots) => {
     const taken = [];
     for (const { text, x, y } of wanted.reverse()) {
-      const width = text.length * 6.6;
-      const places = [[x - width / 2, y - 12], [x + 10, y + 4], [x - width - 10, y + 4], [x - width / 2, y + 22]];
+      const width = text.length * 6.6, middle = Math.max(LEFT + 2, x - width / 2);
+      const places = [[middle, y - 12], [x + 10, y + 4], [x - width - 10, y + 4], [middle, y + 22], [middle, y - 28]];
       const free = places.find(([left, base]) => left > LEFT && left + width < WIDTH - 4 && base > 12 &&
         !dots.some((dot) => dot.x > left - 6 && dot.x < left + width + 6 && dot.y > base - 16 && dot.y < base + 6) &&
         !taken.some((o) => left < o.right && left + width > o.left && Math.abs(base - o.base) < 14));
