@@ -171,6 +171,15 @@ def test_ids_of_a_shipped_vocabulary_are_equal(tmp_path: Path) -> None:
     assert runtime.tokenize("\ud800 cat").tolist() == runtime.tokenize("\ufffd cat").tolist()
 
 
+def test_ids_are_equal_on_english_text(shared_data: Path, tmp_path: Path) -> None:
+    checkpoint = read_checkpoint(MODELS / "static-en-micro")
+    runtime = OnnxRuntime.open(str(exporter.export(checkpoint, "int8", tmp_path)[0]))
+    graph = InGraph(runtime, build_tokenizer(checkpoint.vocabulary))
+    lines = islice(files.lines(shared_data / "english" / "sentences.txt"), 0, 500_000, 25)
+    while chunk := list(islice(lines, 1000)):
+        graph.check(chunk)
+
+
 # --- Shipped models --------------------------------------------------------------------------------------
 
 
