@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ _SLICE = 1024  # texts at once, which bounds the memory
 
 
 class TorchRuntime:
-    """One checkpoint directory; PyTorch decides on how many threads it computes."""
+    """One checkpoint directory; a call sets the number of PyTorch's threads, which is the whole process's."""
 
     def __init__(self, path: str, checkpoint: Checkpoint) -> None:
         card, tensors = checkpoint.card, checkpoint.tensors
@@ -77,16 +78,18 @@ class TorchRuntime:
         return vector
 
     def embed(self, texts: list[str], threads: int = 1) -> Vectors:
-        """Sentence vectors, float32 [texts, dimension]."""
-        return self._batches(texts, self._embed, self.dimension)
+        """Sentence vectors, float32 [texts, dimension], on up to `threads` threads."""
+        return self._batches(texts, threads, self._embed, self.dimension)
 
     def classify(self, texts: list[str], threads: int = 1) -> Vectors:
-        """Probabilities of the labels, float32 [texts, labels]."""
-        return self._batches(texts, self._classify, len(self.labels))
+        """Probabilities of the labels, float32 [texts, labels], on up to `threads` threads."""
+        return self._batches(texts, threads, self._classify, len(self.labels))
 
-    def _batches(self, texts: list[str], answer: Callable[[Tensor, Tensor], Tensor], width: int) -> Vectors:
+    def _batches(
+        self, texts: list[str], threads: int, answer: Callable[[Tensor, Tensor], Tensor], width: int
+    ) -> Vectors:
         rows = np.empty((len(texts), width), dtype=np.float32)
-        with torch.inference_mode():
+        with torch.inference_mode(), _threads(threads):
             for begin in range(0, len(texts), _SLICE):
                 ids = [self._ids(text) for text in texts[begin : begin + _SLICE]]
                 ids = [text[: self.max_tokens or None] for text in ids]
@@ -119,6 +122,16 @@ class TorchRuntime:
     def close(self) -> None:
         """Release the weights; no call may follow."""
         del self._model
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _tokenizer(checkpoint: Checkpoint) -> Tokenizer:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from edgezoo.benchmarks.texts import HOSTILE
 from edgezoo.errors import BundleError, ModelNotFoundError
@@ -43,6 +44,9 @@ def test_an_lstm_embeds_and_classifies_the_tokens_that_count(tmp_path: Path) -> 
         np.testing.assert_allclose(probabilities, expected[1], atol=1e-5)
     assert len(runtime.tokenize(TEXTS[-1])) > runtime.max_tokens == 128
     assert (runtime.dimension, runtime.labels) == (64, LABELS)
+    before = torch.get_num_threads()
+    np.testing.assert_allclose(runtime.embed(["good"], threads=2)[0], runtime.embed_one("good"), atol=1e-6)
+    assert torch.get_num_threads() == before
     assert runtime.vocabulary_size == len(VOCABULARY)
 
 
