@@ -57,7 +57,7 @@ def write_language_model(
 
 
 def reference(tensors: Mapping[str, NDArray[np.float32]], ids: Sequence[int]) -> NDArray[np.float64]:
-    """Natural logarithms of the probabilities after each of `ids`, float64 [ids, tokens]."""
+    """Natural logarithms of the probabilities after each of `ids`, float64 [ids, tokens]; states in 63rds."""
     t: dict[str, Any] = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
     layers = 2 if "lstm.1.forward.input" in t else 1
     hidden = t["lstm.0.forward.recurrent"].shape[1]
@@ -70,9 +70,10 @@ def reference(tensors: Mapping[str, NDArray[np.float32]], ids: Sequence[int]) ->
             gates = t[f"{name}.input"] @ x + t[f"{name}.recurrent"] @ h[layer] + t[f"{name}.bias"]
             i, f, g, o = np.split(gates, 4)
             c[layer] = _sigmoid(f) * c[layer] + _sigmoid(i) * np.tanh(g)
-            x = h[layer] = _sigmoid(o) * np.tanh(c[layer])
+            x = h[layer] = np.round(_sigmoid(o) * np.tanh(c[layer]) * 63) / 63
         if "output_norm.weight" in t:
             x = (x - x.mean()) / np.sqrt(x.var() + 1e-5) * t["output_norm.weight"] + t["output_norm.bias"]
+            x = np.round(x / np.abs(x).max() * 63) / 63 * np.abs(x).max()
         logits = t["embedding"] @ (t["projection"] @ x + t["projection.bias"]) + t["head.bias"]
         shifted = logits - logits.max()
         rows.append(shifted - np.log(np.exp(shifted).sum()))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgezoo.atomic import write_bytes
-from edgezoo.zoo import multilingual_tables, parity_tables, registry
+from edgezoo.zoo import multilingual_tables, parity_tables, registry, web_tables
 from edgezoo.zoo.markdown import cell, prose_and_tables, render, table, title
 
 README = Path(__file__).parents[2] / "README.md"
@@ -118,7 +118,12 @@ def documents() -> dict[Path, str]:
     rendered = {folder / "README.md": render_card(folder) for folder in folders}
     if README.is_file():  # not in an installed package
         text = README.read_text(encoding="utf-8")
-        for name, content in (("models", render_table()), ("formats", parity_tables.readme_table(folders))):
+        tables = {
+            "models": render_table(),
+            "formats": parity_tables.readme_table(folders),
+            "web": web_tables.readme_tables(),
+        }
+        for name, content in tables.items():
             text = _between_markers(text, name, content)
         rendered[README] = text
     return rendered

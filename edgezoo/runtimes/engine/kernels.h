@@ -21,18 +21,13 @@ typedef enum { EZ_NARROW = 64, EZ_WIDE = 128 } ez_offset;
 #define EZ_GATE_STEP 0x1p-10f
 #define EZ_GATE_MAX 32767.0f
 
-/* How the columns of a matrix lie: by fours, or each for itself. The latter is for vectors that are mostly zeros, as
- * the states of an LSTM are, and for kernels that then skip columns. */
-typedef enum { EZ_BY_FOURS = EZ_BLOCK_COLUMNS, EZ_BY_ONES = 1 } ez_layout;
-
-/* A matrix in blocks of 16 rows. */
+/* A matrix in blocks of 16 rows by 4 columns. */
 typedef struct {
     const uint8_t *blocks;
     const float *scales; /* [rows] */
     uint32_t rows;       /* a multiple of 16 */
     uint32_t columns;    /* a multiple of 8 */
     ez_offset offset;
-    ez_layout layout;
 } ez_matrix;
 
 typedef struct {

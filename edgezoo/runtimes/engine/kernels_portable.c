@@ -61,26 +61,16 @@ static int32_t multiply_row(const uint8_t *weights, const int8_t *input, size_t 
     return sum;
 }
 
-/* 16 rows, whose weights lie column by column, and one input that is mostly zeros. */
-static void multiply_columns(const uint8_t *block, const int8_t *input, size_t columns, int32_t *sums) {
-    for (size_t column = 0; column < columns; column++)
-        for (size_t row = 0; input[column] && row < EZ_BLOCK_ROWS; row++)
-            sums[row] += block[EZ_BLOCK_ROWS * column + row] * input[column];
-}
-
 static void multiply_matrix(const ez_matrix *matrix, const int8_t *inputs, size_t count, int32_t *products) {
     size_t rows = matrix->rows, columns = matrix->columns;
-    for (size_t i = 0; i < count; i++, inputs += columns, products += rows) {
+    for (size_t i = 0; i < count; i++) {
+        const int8_t *input = inputs + i * columns;
         int32_t sum = 0;
-        for (size_t column = 0; column < columns; column++) sum += inputs[column];
-        for (size_t row = 0; row < rows; row++) products[row] = -(int32_t)matrix->offset * sum;
+        for (size_t column = 0; column < columns; column++) sum += input[column];
         for (size_t row = 0; row < rows; row++) {
-            size_t inside = row % EZ_BLOCK_ROWS;
-            const uint8_t *block = matrix->blocks + (row - inside) * columns;
-            if (matrix->layout == EZ_BY_FOURS)
-                products[row] += multiply_row(block + inside * EZ_BLOCK_COLUMNS, inputs, columns);
-            else if (!inside)
-                multiply_columns(block, inputs, columns, products + row);
+            const uint8_t *weights =
+                matrix->blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns + row % EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
+            products[i * rows + row] = multiply_row(weights, input, columns) - (int32_t)matrix->offset * sum;
         }
     }
 }

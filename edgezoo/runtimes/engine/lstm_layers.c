@@ -169,7 +169,7 @@ void ez_lstm_build(ez_lstm *lstm, const ez_lstm_tensors *t, const ez_kernels *ke
             const ez_lstm_weights *w = &t->weights[layer][direction];
             ez_lstm_direction *d = &lstm->layer[layer][direction];
             memory = ez_matrix_build(&d->input, &w->input, 1, memory);
-            memory = ez_matrix_build_for_states(&d->recurrent, &w->recurrent, EZ_STATE_SCALE, memory);
+            memory = ez_matrix_build(&d->recurrent, &w->recurrent, EZ_STATE_SCALE, memory);
             d->bias = ez_floats(&w->bias);
         }
     if (t->dimension) memory = ez_matrix_build(&lstm->projection, &t->projection, 1, memory);

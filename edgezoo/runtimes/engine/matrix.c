@@ -2,12 +2,6 @@
 
 enum { ALIGNMENT = 64 };
 
-#if defined(__wasm__)
-static const ez_layout STATE_LAYOUT = EZ_BY_ONES;
-#else
-static const ez_layout STATE_LAYOUT = EZ_BY_FOURS;
-#endif
-
 static const float LARGEST = 63; /* narrow */
 
 size_t ez_matrix_memory(const ez_quantised *tensor) {
@@ -46,8 +40,8 @@ static ez_offset offset_for(const ez_quantised *tensor) {
     return EZ_NARROW;
 }
 
-static char *lay_out(ez_matrix *matrix, const ez_quantised *tensor, ez_layout layout, float factor, char *memory) {
-    size_t rows = tensor->values.rows, columns = tensor->values.columns, together = (size_t)layout;
+char *ez_matrix_build(ez_matrix *matrix, const ez_quantised *tensor, float factor, char *memory) {
+    size_t rows = tensor->values.rows, columns = tensor->values.columns;
     uint8_t *blocks = (uint8_t *)memory;
     float *scales = (float *)(void *)(memory + rows * columns);
     int8_t decoded[EZ_MAX_DIMENSION];
@@ -62,18 +56,11 @@ static char *lay_out(ez_matrix *matrix, const ez_quantised *tensor, ez_layout la
             scale = ez_widen(tensor->scales.values, row);
         }
         scales[row] = scale * factor;
-        uint8_t *block = blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns + row % EZ_BLOCK_ROWS * together;
+        uint8_t *block = blocks + row / EZ_BLOCK_ROWS * EZ_BLOCK_ROWS * columns + row % EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS;
         for (size_t i = 0; i < columns; i++)
-            block[i / together * EZ_BLOCK_ROWS * together + i % together] = (uint8_t)(weights[i] + (int)offset);
+            block[i / EZ_BLOCK_COLUMNS * EZ_BLOCK_ROWS * EZ_BLOCK_COLUMNS + i % EZ_BLOCK_COLUMNS] =
+                (uint8_t)(weights[i] + (int)offset);
     }
-    *matrix = (ez_matrix){blocks, scales, (uint32_t)rows, (uint32_t)columns, offset, layout};
+    *matrix = (ez_matrix){blocks, scales, (uint32_t)rows, (uint32_t)columns, offset};
     return memory + ez_matrix_memory(tensor);
-}
-
-char *ez_matrix_build(ez_matrix *matrix, const ez_quantised *tensor, float factor, char *memory) {
-    return lay_out(matrix, tensor, EZ_BY_FOURS, factor, memory);
-}
-
-char *ez_matrix_build_for_states(ez_matrix *matrix, const ez_quantised *tensor, float factor, char *memory) {
-    return lay_out(matrix, tensor, STATE_LAYOUT, factor, memory);
 }

@@ -12,7 +12,4 @@ size_t ez_matrix_memory(const ez_quantised *tensor);
  * row, 63 at the row's largest weight: unpacking costs more than it saves where a matrix fits the cache. */
 char *ez_matrix_build(ez_matrix *matrix, const ez_quantised *tensor, float factor, char *memory);
 
-/* The same for the states of an LSTM, which are mostly zeros, where kernels make use of that. */
-char *ez_matrix_build_for_states(ez_matrix *matrix, const ez_quantised *tensor, float factor, char *memory);
-
 #endif
