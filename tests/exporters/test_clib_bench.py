@@ -45,7 +45,7 @@ def test_it_runs_on_aarch64_too(tmp_path: Path) -> None:
         static_checkpoint(tmp_path / "small"), "clib", "int8", tmp_path, target="aarch64-linux"
     )
     program = compiled(folder, "-target", "aarch64-linux-musl", "-static")
-    command = ["qemu-aarch64", program, folder / "small.ezb", folder / "bench.txt"]
+    command: list[str | Path] = ["qemu-aarch64", program, folder / "small.ezb", folder / "bench.txt"]
     found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     report.validate(found)
     assert found["device"]["isa"] == "simd128"
