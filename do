@@ -14,6 +14,7 @@ usage() {
 ./do train MODEL …     edgezoo train, with what it needs installed
 ./do eval MODEL …      edgezoo eval, with what it needs installed
 ./do web [--port N]    build the npm package and the demo page, and serve the page here
+./do measure-web       measure the npm package beside onnxruntime-web, in Node and Chromium
 ./do docs              render the model cards and the README's table from the JSON beside the models
 ./do wheel             build the wheel for this platform into dist/
 TEXT
@@ -190,6 +191,17 @@ web() {
     (cd web && npm run --silent build && exec node demo/serve.js "$@")
 }
 
+measure_web() {
+    install dev
+    need_node
+    need_chromium
+    folder=$(mktemp -d)
+    $bin/edgezoo export --all --format onnx --precision int8 --precision fp32 --out "$folder" >/dev/null
+    (cd web && npm run --silent build && node benchmark/run.js "$folder")
+    rm -rf "$folder"
+    $bin/python -m edgezoo.zoo.cards
+}
+
 fuzz() {
     need_clang
     install dev
@@ -205,6 +217,7 @@ case $chore in
     format) install dev; $bin/ruff check --fix .; $bin/ruff format . ;;
     fuzz) fuzz "$@" ;;
     web) web "$@" ;;
+    measure-web) measure_web ;;
     train)
         install dev
         case ${1:-} in static-multilingual*) need_cldr ;; esac

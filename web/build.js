@@ -55,6 +55,8 @@ async function main() {
     ...options,
     format: "cjs",
     platform: "node",
+    minifySyntax: true,
+    minifyWhitespace: true,
     banner: { js: `${BANNER}\nconst moduleUrl = require("node:url").pathToFileURL(__filename).href;` },
     define: { "import.meta.url": "moduleUrl" },
     outfile: here("dist/index.cjs"),
