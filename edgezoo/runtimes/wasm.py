@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from edgezoo.errors import BundleError, EngineError, ModelNotFoundError
 from edgezoo.runtimes.files import check_digest, map_bundle
 from edgezoo.runtimes.utf8 import encode
+from edgezoo.runtimes.wasm_language import WasmLanguageModel
 
 Vectors = NDArray[np.float32]
 
@@ -42,6 +43,9 @@ class WasmRuntime:
         self._lock = threading.Lock()
         self._model = self._open(bundle)
         self._describe()
+        self.language: WasmLanguageModel | None = None
+        if self._engine.call("ez_state_size", self._model):
+            self.language = WasmLanguageModel(self._engine, self._lock, self._model, self.vocabulary_size)
 
     @classmethod
     def open(cls, path: str, *, verify: bool = False, module: str = "") -> WasmRuntime:
@@ -154,6 +158,7 @@ class WasmRuntime:
     def close(self) -> None:
         """Release the memory, once a running call has ended; no call may follow."""
         with self._lock:
+            self.language = None
             self._engine.close()
 
 

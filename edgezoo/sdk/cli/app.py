@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from edgezoo import __version__
-from edgezoo.sdk.cli import benchmarking, exporting, labels, models, serving, training, vectors, verification
+from edgezoo.sdk.cli import (
+    benchmarking,
+    exporting,
+    labels,
+    language,
+    models,
+    serving,
+    training,
+    vectors,
+    verification,
+)
 
 app = typer.Typer(
     name="edgezoo",
@@ -45,6 +55,8 @@ app.command("info")(models.info)
 app.command("embed")(vectors.embed)
 app.command("similarity")(vectors.similarity)
 app.command("classify")(labels.classify)
+app.command("score")(language.score)
+app.command("generate")(language.generate)
 app.command("export")(exporting.export_models)
 app.command("check")(models.check)
 app.command("verify")(verification.verify)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +19,11 @@ from edgezoo.runtimes.engine import EngineRuntime, build
 from edgezoo.runtimes.engine.binding import ISAS
 from edgezoo.runtimes.engine.language import EngineLanguageModel
 from edgezoo.runtimes.language import BEGIN, END, UNKNOWN, Sampling, first_random
+from edgezoo.runtimes.wasm import WasmRuntime
 from tests.char_lstm import TEXTS, VOCABULARY, random_language_tensors, reference, write_language_model
 from tests.tiny_lstm import Tensors, quantised, restored
 
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "two-layers": {},
     "one-layer": {"layers": 1, "hidden": 32},
     "norm": {"norm": True},
@@ -208,6 +210,22 @@ def test_tensors_that_are_missing_are_named(tmp_path: Path, missing: str) -> Non
     del tensors[missing]
     with pytest.raises(InputError, match=missing.replace(".", r"\.")):
         write_language_model(tmp_path / "x.ezb", tensors)
+
+
+@pytest.mark.parametrize("module", ["engine.wasm", "engine-scalar.wasm"])
+def test_webassembly_gives_the_same_bits(small: EngineRuntime, module: str) -> None:
+    other = WasmRuntime.open(small.path, module=str(build.HERE / module))
+    assert other.language is not None
+    assert other.language.tokens == language(small).tokens
+    for text in TEXTS:
+        assert other.language.surprisals(text).tobytes() == language(small).surprisals(text).tobytes()
+    here, there = language(small).start(), other.language.start()
+    first, second = Sampling(0.9, 20, 0.95, True, 78), Sampling(0.9, 20, 0.95, True, 78)
+    expected = language(small).generate(here, BEGIN, first, 300)
+    assert other.language.generate(there, BEGIN, second, 300).tobytes() == expected.tobytes()
+    assert first.random == second.random
+    assert other.language.step(there, 9).tobytes() == language(small).step(here, 9).tobytes()
+    assert there.tobytes() == here.tobytes()
 
 
 PROGRAM = """
