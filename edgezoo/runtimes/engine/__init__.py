@@ -130,7 +130,7 @@ class EngineRuntime:
         data = encode(text)
         probabilities = self._probabilities()
         library.ez_classify(self._model, data, len(data), addressof(probabilities))
-        return np.frombuffer(probabilities, np.float32)
+        return np.frombuffer(memoryview(probabilities), np.float32)
 
     def embed(self, texts: list[str], threads: int = 1) -> Vectors:
         """Sentence vectors, float32 [texts, dimension], on up to `threads` threads."""

@@ -53,7 +53,7 @@ def verify(
 ) -> None:
     """Prove that all runtimes give the same answers: each one beside torch in float32.
 
-    A thousand sentences and hostile Unicode go through every runtime and precision; status 1 if a bar is missed.
+    A thousand sentences and hostile Unicode go through every runtime and precision; status 1 if one fails.
 
     \b
     edgezoo verify tinylstm-sts --data path/to/data
