@@ -98,7 +98,7 @@ def measure(cell: Cell, effort: Effort = Effort()) -> dict[str, Any]:  # noqa: B
     try:
         _, path = locate(cell.model, cell.runtime, cell.precision or None)
         figures = run({"runtime": cell.runtime, "path": path, "isa": cell.isa}, effort)
-    except MissingExtraError as error:
+    except (MissingExtraError, InputError) as error:  # not installed; or a model that this runtime cannot run
         return {**entry, "status": "missing", "message": str(error)}
     except EdgezooError as error:
         return {**entry, "status": "failed", "message": str(error)}
@@ -146,6 +146,7 @@ def quality(cell: Cell) -> dict[str, Any]:
     scores = {
         task: {name: result[name] for name in ("spearman", "accuracy") if name in result}
         for task, result in found["results"].items()
+        if isinstance(result, dict)
     }
     quality = {
         "precision": found.get("precision") or own_precision(str(folder)),

@@ -142,7 +142,9 @@ def compare(
 
 def _precisions(model: str, runtime: str, chosen: Sequence[str]) -> tuple[str, ...]:
     if runtime not in PRECISIONS:
-        raise InputError(f"there is no runtime {runtime!r} to compare; choose one of: {', '.join(PRECISIONS)}")
+        raise InputError(
+            f"there is no runtime {runtime!r} to compare; choose one of: {', '.join(PRECISIONS)}"
+        )
     known = PRECISIONS[runtime]
     own = own_precision(model)
     if RUNTIMES[runtime].format == "flatbuffer" and own not in known:

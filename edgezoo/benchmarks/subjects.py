@@ -71,12 +71,10 @@ def _open_model(runtime: str, path: str, isa: str) -> Subject:
     init_ms = 1000 * (time.perf_counter() - begin)
     if isa:
         opened.select_isa(isa)
-    embeds = bool(model.dim)
+    one, many = _calls(model)
     return Subject(
-        one=model.embed if embeds else model.classify,
-        many=(lambda texts, threads: model.embed(texts, threads=threads))
-        if embeds
-        else (lambda texts, threads: model.classify(texts, threads=threads)),
+        one=one,
+        many=many,
         tokenise=_tokeniser(opened),
         max_tokens=model.max_tokens,
         bytes=size_of(path),
@@ -89,6 +87,15 @@ def _open_model(runtime: str, path: str, isa: str) -> Subject:
         isa=getattr(opened, "isa", ""),
         linear_memory=getattr(opened, "memory", None),
     )
+
+
+def _calls(model: Model) -> tuple[Callable[[str], object], Callable[[list[str], int], object]]:
+    """What a model does with a text, and with many of them: it embeds, or else classifies, or else scores."""
+    if model.dim:
+        return model.embed, lambda texts, threads: model.embed(texts, threads=threads)
+    if model.labels:
+        return model.classify, lambda texts, threads: model.classify(texts, threads=threads)
+    return model.score, lambda texts, threads: [model.score(text) for text in texts]
 
 
 def _probes(model: Model) -> dict[str, float]:

@@ -64,7 +64,7 @@ def test_shipped_models_keep_their_budgets(shipped: dict[str, dict[str, Any]], n
 
 
 def test_every_budget_is_of_something_that_exists() -> None:
-    assert set(BUDGETS["quality"]) == set(registry.names())
+    assert set(BUDGETS["quality"]) <= set(registry.names())
     families = {entry.family for entry in registry.models()}
     assert set(BUDGETS["latency"]) <= families
 

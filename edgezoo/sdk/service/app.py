@@ -109,7 +109,8 @@ def _add_answers(app: Service, zoo: Zoo, pool: ThreadPoolExecutor) -> None:
         """Turn texts into vectors of unit length, in the order of the texts."""
         model = zoo.find(asked.model)
         if not model.dim:
-            message = f"the model {model.name!r} has no vectors; it classifies: POST /v1/classify"
+            use = "; it classifies: POST /v1/classify" if model.labels else ""
+            message = f"the model {model.name!r} has no vectors{use}"
             raise ApiError(400, message, param="model")
         if asked.dimensions is not None and asked.dimensions > model.dim:
             message = f"dimensions: {model.name} has {model.dim}; ask for at most so many"
@@ -125,7 +126,8 @@ def _add_answers(app: Service, zoo: Zoo, pool: ThreadPoolExecutor) -> None:
         """Tell what each text is, and how likely each label."""
         model = zoo.find(asked.model)
         if not model.labels:
-            message = f"the model {model.name!r} has no classifier; it embeds: POST /v1/embeddings"
+            use = "; it embeds: POST /v1/embeddings" if model.dim else ""
+            message = f"the model {model.name!r} has no classifier{use}"
             raise ApiError(400, message, param="model")
         return await answer(request, asked, lambda texts: answers.classes(model, texts))
 
