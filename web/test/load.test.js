@@ -40,6 +40,7 @@ before(async () => {
     if (route) route(response);
     else response.writeHead(404).end();
   });
+  server.keepAliveTimeout = 600_000; // a busy machine may take its time between two requests
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   address = `http://127.0.0.1:${server.address().port}`;
 });
