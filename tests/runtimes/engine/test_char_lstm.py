@@ -244,7 +244,7 @@ int main(int count, char **paths) {
     static uint32_t ids[300];
     ez_sampling sampling = {0.9f, 0.95f, 20, 0, 77};
     uint32_t last = 2;
-    size_t scored = ez_score(model, "k\\xC9\\x91 hello", 8, nats, 64);
+    size_t scored = ez_score(model, "k\\xC9\\x91 hello", 9, nats, 64);
     fwrite(nats, 4, scored, stdout);
     size_t drawn = ez_generate(model, calloc(1, ez_state_size(model)), &last, &sampling, ids, 300);
     fwrite(ids, 4, drawn, stdout);
