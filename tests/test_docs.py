@@ -2,8 +2,12 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +17,8 @@ from edgezoo.exporters import export
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted(ROOT.glob("edgezoo/**/*.md"))]
-# These take data and hours; what is checked of them is that they are typed right.
-_LONG = ("edgezoo train", "edgezoo eval")
+# These take data, hours or a port; what is checked of them is that they are typed right.
+_LONG = ("edgezoo train", "edgezoo eval", "edgezoo serve", "edgezoo bench", "edgezoo dashboard")
 
 
 def blocks(language: str) -> list[str]:
@@ -32,8 +36,32 @@ def commands() -> list[str]:
 def test_python_runs(code: str, tmp_path: Path) -> None:
     for name, precision in re.findall(r'"exports/([\w-]+)-(\w+)\.onnx"', code):
         export(ROOT / "edgezoo" / "zoo" / "models" / name, "onnx", precision, tmp_path / "exports")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "EDGEZOO_API_KEYS": "change-me"}
+    with served(environment) if "127.0.0.1:8000" in code else nullcontext("8000") as port:
+        program = code.replace(":8000", f":{port}")
+        subprocess.run([sys.executable, "-c", program], check=True, env=environment, cwd=tmp_path)
+
+
+@contextmanager
+def served(environment: dict[str, str]) -> Iterator[str]:
+    """The service that the README starts, on a free port."""
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = str(chosen.getsockname()[1])
+    code = "from edgezoo.sdk.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "serve", "static-en", "--port", port],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    ) as service:
+        try:
+            for _ in range(300):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", int(port)), 1):
+                    break
+                time.sleep(0.2)
+            yield port
+        finally:
+            service.terminate()
 
 
 @pytest.mark.parametrize("line", [line for line in commands() if not line.startswith(_LONG)])
