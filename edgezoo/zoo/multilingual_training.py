@@ -14,7 +14,7 @@ from edgezoo.zoo import clusters
 from edgezoo.zoo.architectures.static_table import SPECIAL_ROWS, StaticTable
 from edgezoo.zoo.datasets.tokenised import TokenisedCorpus
 from edgezoo.zoo.datasets.translations import CORPUS, EMOJI, RECOMBINED, SENTENCE, SLANG, WORD, Records
-from edgezoo.zoo.losses import contrast, misalignment, similarity_divergence
+from edgezoo.zoo.losses import contrast, cosine_error, misalignment, similarity_divergence
 from edgezoo.zoo.projection import Projection
 from edgezoo.zoo.teacher import SHARD, Vectors
 from edgezoo.zoo.training import Settings
@@ -34,7 +34,9 @@ class Shares:
     slang: float = 0.01
     power: float = 0.5
     epoch: int = 600_000  # records
+    alignment_weight: float = 1.0
     contrast_weight: float = 0.3
+    cosine_weight: float = 0.0
 
 
 class Joined:
@@ -127,8 +129,8 @@ class Sampler:
 class Translations:
     """The lesson: every text, whatever its language, has the vector of its English.
 
-    Translation distillation (Reimers & Gurevych, 2020) with three losses: the student's vector is the target,
-    is nearer to it than to others of the batch, and has the neighbours that the teacher has.
+    Translation distillation (Reimers & Gurevych, 2020) with four losses: the student's vector is the target,
+    is nearer to it than to others of the batch, has the teacher's neighbours, and the teacher's cosines.
     """
 
     corpus: TokenisedCorpus
@@ -146,9 +148,10 @@ class Translations:
         target = self.basis(teacher)
         divergence = similarity_divergence(student, teacher, settings.temperature)
         return {
-            "misalignment": (1.0, misalignment(student, target)),
+            "misalignment": (shares.alignment_weight, misalignment(student, target)),
             "divergence": (settings.divergence_weight, divergence),
             "contrast": (shares.contrast_weight, contrast(student, target)),
+            "cosine": (shares.cosine_weight, cosine_error(student, teacher)),
         }
 
 

@@ -30,6 +30,15 @@ class Projection:
         """The nearest teacher-space vectors [n, D] of unnormalised coordinates [n, d]."""
         return coordinates @ self.components + self.mean
 
+    def first(self, dimension: int) -> Projection:
+        """The basis of the first components alone."""
+        return Projection(
+            self.components[:dimension],
+            self.mean,
+            self.explained_variance[:dimension],
+            self.explained_variance_ratio[:dimension],
+        )
+
     def save(self, path: Path) -> None:
         """Write a NumPy `.npz` with one float32 array for each field."""
         np.savez(path, **{name: value.numpy() for name, value in vars(self).items()})

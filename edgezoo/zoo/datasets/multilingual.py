@@ -199,7 +199,7 @@ def _rows(path: Path, columns: int) -> Iterator[list[str]]:
         yield row
 
 
-def annotations(data: Path) -> Path | None:
+def annotations_folder(data: Path) -> Path | None:
     """The folder of Unicode CLDR's annotations, in `data` or installed, if there is one."""
     return next((data / place for place in ANNOTATIONS if (data / place).is_dir()), None)
 
@@ -210,7 +210,7 @@ def emoji(data: Path) -> Iterator[Translation]:
     The English names come as translations of the emoji ("emoji" is their language), the other names as
     translations of the English ones. Nothing where the annotations are not at hand.
     """
-    folder = annotations(data)
+    folder = annotations_folder(data)
     if folder is None:
         return
     names, words = _annotations(folder / "en.xml")

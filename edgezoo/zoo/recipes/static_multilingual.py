@@ -6,7 +6,7 @@
 Translation distillation (Reimers & Gurevych, 2020): the vector that an English teacher has for a sentence is
 the target of that sentence and of its translations, of words and theirs, of emoji and what they are called. A
 token begins as the mean target of the texts that have it; then the table is trained on batches of neighbours
-in meaning, languages mixed.
+in meaning, languages mixed: first a wider one, then its first dimensions alone.
 
 A multilingual teacher: every token through it, PCA, a weight for each token, as Model2Vec makes tables
 (Tulkens & van Dongen, 2024).
@@ -58,13 +58,20 @@ class Config:
         "Sentence vectors in many languages, alike for what means alike, emoji and hashtags included."
     )
     vocabulary: UnigramConfig = field(default_factory=UnigramConfig)
-    dimension: int = 128
-    precision: str = "int4"
-    steps: int = 1500
+    dimension: int = 64
+    precision: str = "int8"
+    steps: int = 1200
+    wide: int = 128  # dimensions of the table that is trained first, and of which this one keeps the first
+    wide_steps: int = 1200
     weighting: str = "best"  # on stsb-multi-mt dev; or one of SCHEMES
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=Settings)  # of the wide table
     shares: Shares = field(default_factory=Shares)
-    comparison_steps: int = 60
+    last_settings: Settings = field(default_factory=lambda: Settings(temperature=0.1))
+    # In few dimensions the teacher's cosines matter more than the place of each vector.
+    last_shares: Shares = field(
+        default_factory=lambda: Shares(alignment_weight=0.2, contrast_weight=0.1, cosine_weight=30.0)
+    )
+    comparison_steps: int = 30
     texts: int = 655_360  # English ones, short
     longest: int = 24  # words
     recombined: int = 131_072
@@ -96,7 +103,7 @@ def train(
     """
     if config.route == "tokens" and teacher is None:
         raise InputError(f"{config.name} needs a multilingual teacher; name it with --teacher")
-    if multilingual.annotations(data) is None:
+    if multilingual.annotations_folder(data) is None:
         raise DataError(
             f"the names of emoji are missing: put Unicode CLDR's common/annotations into {data / 'cldr'}, "
             "or on Debian: apt-get install unicode-cldr-core"
@@ -181,13 +188,13 @@ def from_translations(
     corpus = TokenisedCorpus(own)
 
     sample = vectors[np.arange(min(count, config.sample))]
-    basis = projection.fit(sample, config.dimension)
+    wide = projection.fit(sample, config.wide)
+    basis = wide.first(config.dimension)
     usable = np.diff(corpus.offsets) > 0
-    sampler = Sampler(
-        records, usable, _clusters(config, sample, vectors, own), config.shares, config.settings
-    )
-    lesson = Translations(corpus, vectors, records, basis, sampler)
-    first = _weighted(first_rows(corpus, records, vectors, basis, tokenizer.get_vocab_size()), corpus, config)
+    assigned = _clusters(config, sample, vectors, own)
+    sampler = Sampler(records, usable, assigned, config.shares, config.settings)
+    lesson = Translations(corpus, vectors, records, wide, sampler)
+    first = _weighted(first_rows(corpus, records, vectors, wide, tokenizer.get_vocab_size()), corpus, config)
 
     def fit(scheme: str, steps: int, place: Path) -> Tensor:
         return descend(first[scheme], lesson, config.settings, steps, place, bars, place.name, judge)
@@ -198,7 +205,11 @@ def from_translations(
             trained = fit(scheme, config.comparison_steps, own / f"training-{scheme}")
             pooling[scheme] = {"untrained": judge(first[scheme]), "trained": judge(trained)}
     best = _best(pooling, config)
-    rows = fit(best, config.steps, own / "training")
+    cut = fit(best, config.wide_steps, own / "training-wide")[:, : config.dimension].contiguous()
+    sampler = Sampler(records, usable, assigned, config.last_shares, config.last_settings)
+    last = Translations(corpus, vectors, records, basis, sampler)
+    place = own / "training"
+    rows = descend(cut, last, config.last_settings, config.steps, place, bars, place.name, judge)
     kinds = Counter(translations.KINDS[kind] for kind in records.kind.tolist())
     spoken = Counter(records.languages[language] for language in records.language.tolist())
     facts = {
