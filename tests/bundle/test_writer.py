@@ -93,7 +93,7 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path, precision: str) -
 
 def test_without_flatbuffers_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "flatbuffers", None)
-    with pytest.raises(MissingExtraError, match=r"edgezoo\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"edgezoo\[export\]"):
         write(tmp_path / "x.ezb")
 
 
