@@ -19,8 +19,8 @@ HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parents[1] / "edgezoo" / "runtimes" / "engine"
 TARGETS = ("fuzz_bundle", "fuzz_text")
 FLAGS = ("-std=gnu11", "-O1", "-g", "-ffp-contract=off", "-fsanitize=fuzzer,address,undefined")
-# A table and an encoder with WordPiece, and a table with Unigram.
-MODELS = ("int8.ezb", "encoder.ezb", "unigram.ezb")
+# A table and an encoder with WordPiece, a table with Unigram, and a language model.
+MODELS = ("int8.ezb", "encoder.ezb", "unigram.ezb", "language.ezb")
 # UBSan reports and goes on unless told otherwise.
 FATAL = "-fno-sanitize-recover=all"
 

@@ -11,6 +11,7 @@ from edgezoo.bundle.quantise import quantise
 from edgezoo.bundle.writer import write_bundle
 from edgezoo.zoo.tokenizers.normalisation import tables
 from edgezoo.zoo.tokenizers.unigram import FIXED_TOKENS
+from tests.char_lstm import random_language_tensors, write_language_model
 from tests.tiny_lstm import quantised, random_tensors
 
 VOCABULARY = [
@@ -53,7 +54,8 @@ TEXTS = (
 
 
 def write_bundles(folder: Path) -> None:
-    """Write `int8.ezb` and `int4.ezb`, uniform and weighted, `encoder.ezb`, and `unigram.ezb`: small ones."""
+    """Write small bundles: `int8.ezb` and `int4.ezb`, uniform and weighted, and one for each other kind."""
+    write_language_model(folder / "language.ezb", random_language_tensors(hidden=32, norm=True), "int4")
     rows = np.random.default_rng(0).normal(size=(len(VOCABULARY), 32)).astype(np.float32)
     weight = np.linspace(0.5, 2, len(VOCABULARY)).astype(np.float16)
     for precision, tensors in (("int8", {}), ("int4", {"weight": weight})):

@@ -16,8 +16,20 @@ static void use(const ez_model *model) {
         if (ids[i] >= d.vocabulary_size) abort();
     ez_embed(model, TEXT, sizeof TEXT - 1, vector);
     ez_classify(model, TEXT, sizeof TEXT - 1, vector);
+    float nats[64], *state = calloc(1, ez_state_size(model) + 1), *row = malloc(4 * d.vocabulary_size);
+    ez_sampling sampling = {0.8f, 0.9f, 5, 1, 7};
+    uint32_t before = 2;
+    ez_score(model, TEXT, sizeof TEXT - 1, nats, 64);
+    ez_step(model, state, ~0u, row);
+    count = ez_generate(model, state, &before, &sampling, ids, 64);
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] >= d.vocabulary_size) abort();
+    free(state);
+    free(row);
     size_t length = 0;
     volatile char last = 0;
+    for (size_t i = 0; i < d.vocabulary_size && ez_token(model, i, &length); i++)
+        if (length) last = ez_token(model, i, &length)[length - 1];
     for (size_t i = 0; i < d.labels; i++) last = ez_label(model, i, &length)[length - 1];
     (void)last;
 }

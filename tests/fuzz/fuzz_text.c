@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* One byte of text may decompose into several characters, each of which is bytes. */
-enum { MODELS = 3, MOST_IDS_A_BYTE = 24 };
+enum { MODELS = 4, MOST_IDS_A_BYTE = 24 };
 static ez_model *models[MODELS];
 
 static ez_model *open_model(const char *path) {
@@ -38,7 +38,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     for (int i = 0; i < MODELS; i++) {
         char *path = strtok(i ? NULL : paths, ":");
         if (!paths || !path) {
-            fprintf(stderr, "set EDGEZOO_FUZZ_BUNDLES to three bundles, with colons between\n");
+            fprintf(stderr, "set EDGEZOO_FUZZ_BUNDLES to four bundles, with colons between\n");
             exit(1);
         }
         models[i] = open_model(path);
@@ -57,16 +57,34 @@ static void check_ids(const ez_model *model, const char *text, size_t size) {
     free(ids);
 }
 
-/* A vector and probabilities. */
+enum { DRAWN = 16, SCORED = 32, STATE_BYTES = 1 << 10 };
+
+/* A vector and probabilities; of a language model, what it finds surprising and how it goes on. */
 typedef struct {
     float vector[EZ_MAX_DIMENSION];
     float probabilities[64];
+    float nats[SCORED];
+    uint32_t ids[DRAWN];
+    float state[STATE_BYTES / 4];
 } answer;
+
+/* The text decides how the continuation is drawn. */
+static void go_on(const ez_model *model, const char *text, size_t size, answer *found) {
+    ez_sampling sampling = {1, 1, 0, 0, 0};
+    uint32_t last = 2;
+    memcpy(&sampling, text, size < sizeof sampling ? size : sizeof sampling);
+    if (ez_state_size(model) > STATE_BYTES) abort();
+    size_t drawn = ez_generate(model, found->state, &last, &sampling, found->ids, DRAWN);
+    for (size_t i = 0; i < drawn; i++)
+        if (found->ids[i] < 3 || (found->ids[i] == 3 && !sampling.stop)) abort();
+}
 
 static void ask(const ez_model *model, const char *text, size_t size, answer *found) {
     memset(found, 0, sizeof *found);
     ez_embed(model, text, size, found->vector);
     ez_classify(model, text, size, found->probabilities);
+    ez_score(model, text, size, found->nats, SCORED);
+    go_on(model, text, size, found);
 }
 
 static void check_answers(ez_model *model, const char *text, size_t size) {

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from edgezoo import sdk
 from edgezoo.errors import DataError
+from edgezoo.exporters import flatbuffer
 from edgezoo.zoo import language_training
 from edgezoo.zoo.architectures.char_lstm import CharLstm, Shape, restore
 from edgezoo.zoo.checkpoint import read_checkpoint
@@ -61,6 +63,12 @@ def test_a_recipe_leaves_a_checkpoint(work: Path, tmp_path: Path) -> None:
     texts = char_lstm.turkic_material(small("charlstm-turkic"), tmp_path, work)
     loss = language_training.judge(model, texts.ids("tr", "test"))
     assert loss.bits == pytest.approx(found.card["held_out"]["tr"]["bits"], abs=1e-3)  # its rows are float16
+    for precision in flatbuffer.PRECISIONS:
+        (bundle,) = flatbuffer.export(found, precision, tmp_path)
+        with sdk.load(bundle) as opened:
+            scores = [opened.score(text) for text in texts.texts["tr"].test]
+        bits = sum(score.surprisal for score in scores) / sum(score.characters for score in scores)
+        assert bits == pytest.approx(loss.bits, abs=0.01 if precision == "int8" else 0.05)
     for name in ("manifest.json", "metrics.json", "steps.jsonl", "epochs.jsonl", "training.png"):
         assert (tmp_path / "out" / name).stat().st_size > 0
 
