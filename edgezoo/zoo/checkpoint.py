@@ -49,7 +49,7 @@ def save_tensors(
         for name, tensor in tensors.items()
     }
     write_bytes(out / "checkpoint.safetensors", save(stored))
-    tokenizer.save(str(out / "tokenizer.json"))
+    tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     write_card(out, card)
 
 

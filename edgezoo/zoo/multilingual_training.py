@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from edgezoo.zoo import clusters
 from edgezoo.zoo.architectures.static_table import SPECIAL_ROWS, StaticTable
@@ -20,6 +21,8 @@ from edgezoo.zoo.teacher import SHARD, Vectors
 from edgezoo.zoo.training import Settings
 
 ENGLISH = 0  # index of the language
+FEW = 50  # occurrences of a token beyond which texts say what it means
+SLANG_GLOSSES = 3.0  # how much what an emoji is used for counts beside what it is called
 PRIOR = 0.3  # sentences' worth of the mean vector that a token begins with
 
 
@@ -177,3 +180,29 @@ def first_rows(
     rows /= (counts + PRIOR)[:, None]
     rows[:SPECIAL_ROWS] = 0.0
     return rows
+
+
+def settle_terms(rows: Tensor, corpus: TokenisedCorpus, records: Records) -> Tensor:
+    """`rows` in which an emoji or short form that is one token means what its English glosses mean.
+
+    Only of tokens that hardly occur otherwise: few texts speak for them, and the table's own words do it
+    better than so few steps. A row keeps its length, and has at least the median one.
+    """
+    lengths = np.diff(corpus.offsets)
+    listed = np.isin(records.kind, (EMOJI, SLANG)) & (records.language != ENGLISH)
+    terms = np.flatnonzero(listed & (lengths == 1))
+    english = np.flatnonzero(records.language == ENGLISH)
+    gloss = dict(zip(records.english[english].tolist(), english.tolist(), strict=True))
+    terms = np.array([term for term in terms.tolist() if int(records.english[term]) in gloss], np.int64)
+    if not len(terms):
+        return rows
+    glosses = np.array([gloss[int(row)] for row in records.english[terms]])
+    weights = np.where(records.kind[terms] == SLANG, SLANG_GLOSSES, 1.0).astype(np.float32)
+    meaning = StaticTable(rows)(*corpus.bags(glosses)).detach() * torch.from_numpy(weights)[:, None]
+    tokens = torch.from_numpy(corpus.tokens[corpus.offsets[terms]].astype(np.int64))
+    sums = torch.zeros_like(rows).index_add_(0, tokens, meaning)
+    elsewhere = np.bincount(corpus.tokens[np.repeat(~listed, lengths)], minlength=len(rows))
+    settled = (sums.abs().sum(1) > 0) & torch.from_numpy(elsewhere < FEW)
+    lengths_of_rows = rows.norm(dim=1)
+    length = lengths_of_rows.clamp(min=float(lengths_of_rows[SPECIAL_ROWS:].median()))
+    return torch.where(settled[:, None], functional.normalize(sums, dim=1) * length[:, None], rows)

@@ -33,7 +33,7 @@ from edgezoo.zoo.architectures.static_table import SPECIAL_ROWS
 from edgezoo.zoo.datasets import english, files, multilingual, recombined, short, sts, translations
 from edgezoo.zoo.datasets.tokenised import TokenisedCorpus, tokenise
 from edgezoo.zoo.evaluation.table import MultilingualJudge
-from edgezoo.zoo.multilingual_training import Joined, Sampler, Shares, Translations, first_rows
+from edgezoo.zoo.multilingual_training import Joined, Sampler, Shares, Translations, first_rows, settle_terms
 from edgezoo.zoo.progress import Bars
 from edgezoo.zoo.recipes.static_table import claim, token_text
 from edgezoo.zoo.static_checkpoint import Origin, write_checkpoint
@@ -210,8 +210,10 @@ def from_translations(
     last = Translations(corpus, vectors, records, basis, sampler)
     place = own / "training"
     rows = descend(cut, last, config.last_settings, config.steps, place, bars, place.name, judge)
+    rows = settle_terms(rows, corpus, records)
     kinds = Counter(translations.KINDS[kind] for kind in records.kind.tolist())
-    spoken = Counter(records.languages[language] for language in records.language.tolist())
+    sentences = records.language[records.kind <= translations.SENTENCE]
+    spoken = Counter(records.languages[language] for language in sentences.tolist())
     facts = {
         "texts": len(records),
         "pooling": pooling,
@@ -286,10 +288,10 @@ def _first(path: Path, count: int, own: Path) -> Path:
 
 def _spoken(counts: Counter[str]) -> list[str]:
     """Languages that the model has seen enough of, the most frequent first."""
-    return [language for language, count in counts.most_common() if count >= ENOUGH and len(language) <= 3]
+    return [language for language, count in counts.most_common() if count >= ENOUGH]
 
 
-ENOUGH = 1500  # records of a language that the card names
+ENOUGH = 500  # sentences of a language that the card names
 SOURCES = (
     {
         "name": "parallel",
