@@ -154,7 +154,7 @@ def test_cls_pooling_needs_its_token() -> None:
         (lambda root: setattr(root.architecture, "labels", ["x" * 64, "y"]), "64 bytes"),
         (lambda root: setattr(root.architecture, "labels", [""] * 65), "65 tensors or labels"),
         (lambda root: setattr(root.architecture, "labels", []), "go together"),
-        (lambda root: setattr(root, "architectureType", 3), "does not know"),
+        (lambda root: setattr(root, "architectureType", 9), "does not know"),
     ],
 )
 def test_hostile_settings_in_a_file_are_named(
