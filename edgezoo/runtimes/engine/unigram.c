@@ -7,7 +7,14 @@
 enum { UNKNOWN_ID, BYTE_ID, UNKNOWN_PENALTY, MAX_WORD_CHARACTERS, MAX_MARKS };
 enum { MAX_TOKENS = (1 << EZ_ID_BITS) - 1, MAX_VOCABULARY_BYTES = 1 << 24, BYTES = 256, MAX_PENALTY = 1 << 16 };
 enum { MAX_WORD_BYTES = 4 * EZ_UNIGRAM_MAX_WORD };
-enum { FILTER_BITS = 12, FILTER_BYTES = 3, LONGEST_PIECE = 63, OFFSET_STEP = 8 };
+enum { LONGEST_PIECE = 63, OFFSET_STEP = 8 };
+
+/* The filter tells of which lengths there may be a piece, by how the rest of the word begins: short pieces by two
+ * bytes, longer ones by four or six. */
+enum { LEVELS = 3, FILTER_BITS = 14 };
+static const uint8_t LEVEL_BYTES[LEVELS] = {2, 4, 6};
+
+enum { LETTERS = 0x800 }; /* characters of one or two bytes */
 
 /* A character without a token costs as many ids as it has bytes; a delimiter may end a word and follow it. */
 enum { ROOM = EZ_TOKEN_CHUNK - MAX_WORD_BYTES - 4 };
@@ -59,7 +66,7 @@ static size_t offsets_size(const ez_unigram_vocabulary *v) {
 }
 
 size_t ez_unigram_memory(const ez_unigram_vocabulary *v) {
-    return (sizeof(uint64_t) << FILTER_BITS) + count_slots(v) * sizeof(uint32_t) + offsets_size(v);
+    return LEVELS * (sizeof(uint64_t) << FILTER_BITS) + (LETTERS + count_slots(v)) * sizeof(uint32_t) + offsets_size(v);
 }
 
 static uint32_t tag_of(uint64_t hash) { return (uint32_t)hash & ~ID_MASK; }
@@ -87,16 +94,38 @@ static uint32_t find_piece(const ez_unigram *u, const uint8_t *piece, size_t len
     return found ? found - 1 : NOTHING;
 }
 
-/* Where the filter keeps the lengths of pieces of three bytes or more. */
-static uint32_t filter_entry(const uint8_t *piece) {
-    return (uint32_t)(ez_read_prefix(piece, FILTER_BYTES) * 0x9E3779B1u) >> (32 - FILTER_BITS);
+/* Where a level of the filter keeps the lengths of pieces that begin as `piece` does. */
+static size_t filter_entry(const uint8_t *piece, size_t level) {
+    uint64_t hash = ez_read_prefix(piece, LEVEL_BYTES[level]) * SEED;
+    return (level << FILTER_BITS) + (size_t)(hash >> (64 - FILTER_BITS));
+}
+
+/* Bit i is set if there may be a piece of i bytes, at least two and at most `left`, that begins as `text` does. */
+static uint64_t possible_lengths(const ez_unigram *u, const uint8_t *text, size_t left) {
+    uint64_t lengths = 0;
+    for (size_t level = 0; level < LEVELS && LEVEL_BYTES[level] <= left; level++)
+        lengths |= u->lengths[filter_entry(text, level)];
+    return left < LONGEST_PIECE ? lengths & ((UINT64_C(2) << left) - 1) : lengths;
+}
+
+static void note_length(uint64_t *filter, const uint8_t *piece, uint32_t length) {
+    if (length < LEVEL_BYTES[0]) return;
+    size_t level = length < LEVEL_BYTES[1] ? 0 : length < LEVEL_BYTES[2] ? 1 : 2;
+    filter[filter_entry(piece, level)] |= UINT64_C(1) << length;
+}
+
+/* The number of a character of one or two bytes, or LETTERS. */
+static uint32_t letter_of(const uint8_t *piece, size_t length) {
+    if (length == 1 && piece[0] < 0x80) return piece[0];
+    return length == 2 && piece[0] >= 0xC0 ? (uint32_t)(piece[0] & 0x1F) << 6 | (piece[1] & 0x3F) : LETTERS;
 }
 
 int ez_unigram_build(ez_unigram *u, const ez_unigram_vocabulary *v, void *memory) {
     memset(memory, 0, ez_unigram_memory(v));
     uint64_t *filter = memory;
-    uint32_t *slots = (uint32_t *)(filter + (1 << FILTER_BITS)), *offsets = slots + count_slots(v), offset = 0, highest = 0;
-    *u = (ez_unigram){*v, slots, offsets, filter, count_slots(v), 0};
+    uint32_t *letters = (uint32_t *)(filter + (LEVELS << FILTER_BITS)), *slots = letters + LETTERS;
+    uint32_t *offsets = slots + count_slots(v), offset = 0, highest = 0;
+    *u = (ez_unigram){*v, slots, offsets, filter, letters, count_slots(v), 0};
     for (uint32_t id = 0; id < v->lengths.rows; id++) {
         if (id % OFFSET_STEP == 0) offsets[id / OFFSET_STEP] = offset;
         uint32_t length = v->lengths.values[id];
@@ -105,7 +134,8 @@ int ez_unigram_build(ez_unigram *u, const ez_unigram_vocabulary *v, void *memory
         uint32_t at = find_slot(u, piece, length, hash);
         if (slots[at]) return 0;
         slots[at] = tag_of(hash) | (id + 1);
-        if (length >= FILTER_BYTES) filter[filter_entry(piece)] |= UINT64_C(1) << length;
+        note_length(filter, piece, length);
+        if (letter_of(piece, length) < LETTERS) letters[letter_of(piece, length)] = id + 1;
         if (v->costs.values[id] > highest) highest = v->costs.values[id];
         offset += length;
     }
@@ -132,23 +162,23 @@ static void try_step(step *steps, size_t from, size_t length, uint32_t id, uint3
     if (total < steps[from + length].cost) steps[from + length] = (step){total, id, (uint32_t)from};
 }
 
-static int try_piece(const ez_unigram *u, const word *read, step *steps, size_t from, size_t length) {
+static uint32_t find_character(const ez_unigram *u, const uint8_t *bytes, size_t length) {
+    uint32_t letter = letter_of(bytes, length);
+    return letter < LETTERS ? u->letters[letter] - 1 : find_piece(u, bytes, length);
+}
+
+static void try_piece(const ez_unigram *u, const word *read, step *steps, size_t from, size_t length) {
     uint32_t id = find_piece(u, read->bytes + from, length);
-    if (id == NOTHING) return 0;
-    try_step(steps, from, length, id, u->vocabulary.costs.values[id]);
-    return 1;
+    if (id != NOTHING) try_step(steps, from, length, id, u->vocabulary.costs.values[id]);
 }
 
 /* Tries all pieces that begin at a character. Of equal costs the first found, with the longest last piece, stays. */
 static void try_pieces(const ez_unigram *u, const word *read, step *steps, const uint8_t *begins, uint32_t character) {
     size_t from = read->starts[character], single = read->starts[character + 1] - from;
     size_t left = read->starts[read->characters] - from;
-    if (!try_piece(u, read, steps, from, single)) try_step(steps, from, single, NOTHING, u->unknown_cost);
-    if (single == 1 && left >= 2 && begins[from + 2]) try_piece(u, read, steps, from, 2);
-    if (left < FILTER_BYTES) return;
-    uint64_t lengths = u->lengths[filter_entry(read->bytes + from)];
-    if (left < LONGEST_PIECE) lengths &= (UINT64_C(2) << left) - 1;
-    for (; lengths; lengths &= lengths - 1) {
+    uint32_t id = find_character(u, read->bytes + from, single);
+    try_step(steps, from, single, id, id == NOTHING ? u->unknown_cost : u->vocabulary.costs.values[id]);
+    for (uint64_t lengths = possible_lengths(u, read->bytes + from, left); lengths; lengths &= lengths - 1) {
         size_t length = (size_t)__builtin_ctzll(lengths);
         if (length != single && begins[from + length]) try_piece(u, read, steps, from, length);
     }

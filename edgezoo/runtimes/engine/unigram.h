@@ -22,6 +22,7 @@ typedef struct {
     const uint32_t *slots;    /* tag: upper bits of the hash << 20 | id + 1; a free one is 0 */
     const uint32_t *offsets;  /* where every eighth token begins */
     const uint64_t *lengths;  /* bit i: some token of i bytes begins with the bytes that hash to this entry */
+    const uint32_t *letters;  /* id + 1 of each character of one or two bytes, or 0 */
     uint32_t slot_count;
     uint32_t unknown_cost;
 } ez_unigram;
