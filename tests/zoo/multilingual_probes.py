@@ -1,8 +1,8 @@
 """What emoji, hashtags and slang should mean to a multilingual model; drawn up before any was trained.
 
 Each probe is (text, what it should be nearer to, than to this). No pair of them is trained on, though what
-common emoji and short forms mean is, in zoo/vocabularies/slang.tsv, which was written later. None was left out
-because a model failed it.
+common emoji and short forms mean is, in zoo/vocabularies/slang.tsv, which was written later. None was left
+out because a model failed it.
 """
 
 PROBES = {
