@@ -75,13 +75,22 @@ def probing(vocabulary: Sequence[str]) -> bytes:
     return with_files(model, {"vocab.txt": "".join(f"{token}\n" for token in vocabulary).encode()})
 
 
-@pytest.fixture(scope="session", params=VERSIONS)
+def interpreter(version: str) -> Path:
+    """Python of the environment that `./do test` makes for a MediaPipe."""
+    return ROOT / f".venv-mediapipe-{version}" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def possible(version: str) -> bool:
+    """Whether there is a package for this Python, or an older Python's environment with it."""
+    too_new = version == VERSIONS[0] and sys.version_info[:2] > NEWEST_PYTHON_OF_THE_OLD_LINE
+    return not too_new or interpreter(version).exists()
+
+
+@pytest.fixture(scope="session", params=[version for version in VERSIONS if possible(version)])
 def answers(request: pytest.FixtureRequest, files: Files) -> dict[str, list[Any]]:
     """What one MediaPipe says to every job of these tests, from one start of it."""
-    python = ROOT / f".venv-mediapipe-{request.param}" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    python = interpreter(request.param)
     if not python.exists():
-        if request.param == VERSIONS[0] and sys.version_info[:2] > NEWEST_PYTHON_OF_THE_OLD_LINE:
-            pytest.skip(f"MediaPipe {request.param} has no package for this Python")
         pytest.fail(
             f"MediaPipe {request.param} is not installed; ./do test does it, into {python.parents[1]}"
         )
