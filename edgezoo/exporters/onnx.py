@@ -56,8 +56,7 @@ def from_texts(checkpoint: Checkpoint, precision: str) -> ModelProto:
         tokens = onnx_unigram.tokenize(graph, "texts", checkpoint.vocabulary, checkpoint.scores)
     layers = Layers(graph, _tensors(checkpoint), precision)
     if isinstance(settings, StaticTable):
-        ends = graph.op("Shape", tokens.starts)
-        answers = static_table(layers, tokens.ids, tokens.texts, ends, checkpoint.embedding.shape[1])
+        answers = static_table(layers, tokens.ids, tokens.starts, checkpoint.embedding.shape[1])
     else:
         answers = tiny_lstm(layers, settings, _padded(graph, tokens, settings.max_tokens))
         answers = _first(graph, answers, graph.op("Shape", tokens.lengths))
@@ -130,9 +129,9 @@ def _static_table_from_ids(layers: Layers, dimension: int) -> dict[str, str]:
     everywhere = graph.vector(-1)
     kept = graph.op("Reshape", mask, everywhere)
     ids = graph.op("Compress", graph.op("Reshape", "input_ids", everywhere), kept, axis=0)
-    texts = graph.op("Gather", graph.op("NonZero", mask), graph.scalar(0), axis=0)
-    ends = graph.op("Add", graph.op("Shape", "input_ids", start=0, end=1), graph.vector(1))
-    return static_table(layers, ids, graph.op("Add", texts, graph.vector(1)), ends, dimension)
+    counts = graph.op("ReduceSum", graph.op("Cast", mask, to=TensorProto.INT64), graph.vector(1), keepdims=0)
+    starts = graph.op("CumSum", graph.op("Concat", graph.vector(0), counts, axis=0), graph.scalar(0))
+    return static_table(layers, ids, starts, dimension)
 
 
 def _tiny_lstm_from_ids(layers: Layers, settings: TinyLstm) -> dict[str, str]:

@@ -26,21 +26,22 @@ class Padded:
     lengths: str  # int64 [n]
 
 
-def static_table(layers: Layers, ids: str, texts: str, ends: str, dimension: int) -> dict[str, str]:
+def static_table(layers: Layers, ids: str, starts: str, dimension: int) -> dict[str, str]:
     """Vectors [n, dimension], the unit sums of rows; zeros for a text without known tokens.
 
-    ids: int64 [K]; texts: int64 [K], which text each is of, counted from 1; ends: int64 [1], which is n + 1.
+    ids: int64 [K], text after text; starts: int64 [n + 1], where each text's ids begin, and K. The sums are
+    differences of running sums, in float64 because of that: ONNX Runtime's ScatterND adds to a row from
+    several threads at once and loses some of it, its ScatterElements takes 20 times as long.
     """
     graph = layers.graph
-    shape = graph.op("Concat", ends, graph.vector(dimension), axis=0)
-    sums = graph.op(
-        "ScatterND",
-        graph.op("ConstantOfShape", shape),  # of float32 zeros
-        graph.op("Unsqueeze", texts, graph.vector(1)),
-        layers.rows(ids),
-        reduction="add",
-    )  # [n + 1, E]
-    vectors = graph.op("Slice", sums, graph.vector(1), ends, graph.vector(0))
+    nothing = graph.constant(np.zeros((1, dimension), dtype=np.float32))
+    rows = graph.op("Concat", nothing, layers.rows(ids), axis=0)  # [1 + K, E]
+    running = graph.op("CumSum", graph.op("Cast", rows, to=TensorProto.DOUBLE), graph.scalar(0))
+    found = graph.op("Gather", running, starts, axis=0)  # [n + 1, E]
+    first, last, end, axis = (graph.vector(value) for value in (0, -1, np.iinfo(np.int64).max, 0))
+    begins = graph.op("Slice", found, first, last, axis)
+    ends = graph.op("Slice", found, graph.vector(1), end, axis)
+    vectors = graph.op("Cast", graph.op("Sub", ends, begins), to=TensorProto.FLOAT)
     return {"vectors": graph.op("LpNormalization", vectors, axis=1, p=2)}
 
 
