@@ -14,7 +14,7 @@ const { version } = JSON.parse(await readFile(here("package.json"), "utf8"));
 const BANNER = `// edgezoo ${version}, Apache-2.0. Built from web/src by \`npm run build\`.`;
 
 // Each after what it needs; index.ts says which of their names are public.
-const DECLARED = ["errors", "module", "source", "model", "load"];
+const DECLARED = ["errors", "module", "source", "language", "model", "load"];
 
 const options = {
   external: ["node:*"],
@@ -55,8 +55,7 @@ async function main() {
     ...options,
     format: "cjs",
     platform: "node",
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     banner: { js: `${BANNER}\nconst moduleUrl = require("node:url").pathToFileURL(__filename).href;` },
     define: { "import.meta.url": "moduleUrl" },
     outfile: here("dist/index.cjs"),

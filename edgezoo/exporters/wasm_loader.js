@@ -46,6 +46,49 @@ function hexadecimal(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// src/text_room.ts
+var ROOM = 16384;
+var BYTES_A_UNIT = 3;
+var TextRoom = class {
+  start;
+  #instance;
+  #encoder = new TextEncoder();
+  #size = 0;
+  #view = new Uint8Array();
+  constructor(instance) {
+    this.#instance = instance;
+    this.start = instance.reserve(0);
+    this.grow(ROOM);
+  }
+  /** Makes room for so many bytes in all. */
+  grow(size) {
+    if (size <= this.#size) return;
+    this.#instance.extend(this.start + size);
+    this.#size = size;
+    this.#view = this.#instance.bytes.subarray(this.start, this.start + size);
+  }
+  /** Whether a text surely fits behind `used` bytes of others without more room. */
+  fits(text, used) {
+    return used + BYTES_A_UNIT * text.length <= this.#size;
+  }
+  /** Writes a text behind `used` bytes of others and returns how many bytes it has. */
+  write(text, used) {
+    if (typeof text !== "string") throw new InputError(`a text must be a string, not ${kindOf(text)}`);
+    this.grow(used + BYTES_A_UNIT * text.length);
+    const view = used ? this.#view.subarray(used) : this.#view;
+    return this.#encoder.encodeInto(text, view).written;
+  }
+  /** The address, for numbers of 32 bits, behind a text of `length` bytes, where there is room for `count` of them. */
+  behind(length, count) {
+    const start = Math.ceil((this.start + length) / 4) * 4;
+    this.grow(start + 4 * count - this.start);
+    return start;
+  }
+};
+function kindOf(value) {
+  return value === null ? "null" : value?.constructor?.name ?? typeof value;
+}
+
 // src/instance.ts
 var PAGE = 65536;
 var ALIGNMENT = 64;
@@ -57,6 +100,7 @@ var Instance = class {
   words;
   floats;
   #top;
+  #texts;
   constructor(module) {
     this.exports = new WebAssembly.Instance(module).exports;
     this.#top = Number(this.exports.__heap_base.value);
@@ -70,6 +114,10 @@ var Instance = class {
     const start = Math.ceil(this.#top / ALIGNMENT) * ALIGNMENT;
     this.extend(start + size);
     return start;
+  }
+  /** Room for texts; after its first use nothing more is to be reserved. */
+  get texts() {
+    return this.#texts ??= new TextRoom(this);
   }
   /** Makes all bytes up to `end` usable, behind what was reserved last. */
   extend(end) {
@@ -95,17 +143,332 @@ var Instance = class {
   }
 };
 
+// src/requests.ts
+var MAX_NEW_TOKENS = 1e6;
+var MAX_SEQUENCES = 1e3;
+var MAX_SEED = 2n ** 64n - 1n;
+var MAX_TOP_K = 2 ** 31;
+var TEMPERATURES = [0.01, 100];
+var HALF = /\p{Surrogate}/u;
+var HALVES = /\p{Surrogate}/gu;
+var DETAILS = ["summary", "per_char"];
+var SCORE_OPTIONS = ["detail", "topK"];
+var STREAM_OPTIONS = ["maxNewTokens", "temperature", "topK", "topP", "stopOnEos", "stopSequences", "seed"];
+function checkedScoring(given, options, tokens) {
+  const text = checkedText("text", given);
+  if (!text) throw new InputError("the text is empty; there is nothing to score");
+  const { detail = "summary", topK } = checkedOptions("score", options, SCORE_OPTIONS);
+  if (!DETAILS.includes(detail)) refuse("detail", 'one of "summary", "per_char"', detail);
+  if (topK === void 0) return { text, perChar: detail === "per_char", topK: 0 };
+  if (detail !== "per_char") throw new InputError('topK goes with detail: "per_char"; leave one of them out');
+  return { text, perChar: true, topK: checkedWhole("topK", topK, 1, tokens) };
+}
+function checkedGenerating(prompt, options) {
+  const { numReturnSequences, ...rest } = checkedOptions("generate", options, [...STREAM_OPTIONS, "numReturnSequences"]);
+  const request = checkedStreaming(prompt, rest);
+  const count = checkedWhole("numReturnSequences", numReturnSequences ?? 1, 1, MAX_SEQUENCES);
+  if (request.temperature === 0 && count > 1) {
+    throw new InputError("temperature: 0 gives one continuation; leave out numReturnSequences");
+  }
+  return { request, count };
+}
+function checkedStreaming(prompt, options) {
+  const { temperature = 1, topK, topP, ...rest } = checkedOptions("stream", options, STREAM_OPTIONS);
+  const { maxNewTokens = 256, stopOnEos = true, stopSequences = [], seed } = rest;
+  checkTemperature(temperature);
+  if (temperature === 0 && (topK !== void 0 || topP !== void 0)) {
+    const name = topK === void 0 ? "topP" : "topK";
+    throw new InputError(`temperature: 0 always takes the likeliest character; leave out ${name}`);
+  }
+  if (topP !== void 0 && !(typeof topP === "number" && topP > 0 && topP <= 1)) {
+    refuse("topP", "a number above 0 and at most 1", topP);
+  }
+  if (typeof stopOnEos !== "boolean") refuse("stopOnEos", "true or false", stopOnEos);
+  return {
+    prompt: checkedText("prompt", prompt),
+    maxNewTokens: checkedWhole("maxNewTokens", maxNewTokens, 1, MAX_NEW_TOKENS),
+    temperature,
+    topK: topK === void 0 ? 0 : checkedWhole("topK", topK, 1, MAX_TOP_K),
+    topP: topP ?? 1,
+    stopOnEos,
+    stopSequences: checkedStops(stopSequences),
+    seed: seed === void 0 ? crypto.getRandomValues(new Uint32Array(1))[0] : checkedSeed(seed)
+  };
+}
+function checkTemperature(value) {
+  const [lowest, highest] = TEMPERATURES;
+  const fits = typeof value === "number" && (value === 0 || value >= lowest && value <= highest);
+  if (!fits) refuse("temperature", `0 or a number from ${lowest} to ${highest}`, value);
+}
+function checkedStops(stops) {
+  if (!Array.isArray(stops)) refuse("stopSequences", "an array of strings", stops);
+  stops.forEach((stop, index) => {
+    const whole = typeof stop === "string" && stop && !HALF.test(stop);
+    if (!whole) refuse(`stopSequences[${index}]`, "a string of at least one whole character", stop);
+  });
+  return stops.map((stop) => stop.normalize("NFC"));
+}
+function checkedSeed(seed) {
+  const whole = typeof seed === "bigint" || typeof seed === "number" && Number.isSafeInteger(seed);
+  if (!whole || seed < 0 || seed > MAX_SEED) {
+    refuse("seed", `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, or a bigint up to ${MAX_SEED}`, seed);
+  }
+  return seed;
+}
+function checkedWhole(name, value, lowest, highest) {
+  if (!Number.isInteger(value) || value < lowest || value > highest) {
+    refuse(name, `a whole number from ${lowest} to ${highest}`, value);
+  }
+  return value;
+}
+function checkedText(name, text) {
+  if (typeof text !== "string") refuse(name, "a string", text);
+  return text.replace(HALVES, "\uFFFD").normalize("NFC");
+}
+function checkedOptions(method, options, known) {
+  if (typeof options !== "object" || options === null) refuse(`the options of ${method}`, "an object", options);
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new InputError(`${method} has no option ${name}; it has ${known.join(", ")}`);
+  }
+  return options;
+}
+function refuse(name, expected, value) {
+  const plain = ["string", "number", "boolean", "bigint", "undefined"].includes(typeof value);
+  const found = typeof value === "string" ? JSON.stringify(value) : plain ? String(value) : kindOf(value);
+  throw new InputError(`${name} must be ${expected}, not ${found}`);
+}
+
+// src/language_model.ts
+var UNKNOWN = 1;
+var BEGIN = 2;
+var END = 3;
+var SLICE = 64;
+var PATIENCE = 10;
+var SEQUENCE = { temperature: 0, topP: 1, topK: 2, stop: 3, random: 4, last: 6 };
+var STATE = 32;
+var SUMMED = 2 ** 250;
+function workspaceSize(stateSize, tokens) {
+  return 8 * Math.ceil((STATE + stateSize) / 8) + 4 * Math.max(SLICE, tokens);
+}
+var LanguageModel = class {
+  #live;
+  #model;
+  #stateSize;
+  #size;
+  // Where a sequence is, and behind it ids or a row of logarithms.
+  #sequence;
+  #answers;
+  #tokens;
+  /** `live` gives the instance, or throws; `workspace` is the address of `workspaceSize` bytes. */
+  constructor(live, model, stateSize, tokens, workspace) {
+    this.#live = live;
+    this.#model = model;
+    this.#stateSize = stateSize;
+    this.#size = tokens;
+    this.#sequence = workspace;
+    this.#answers = workspace + workspaceSize(stateSize, tokens) - 4 * Math.max(SLICE, tokens);
+  }
+  score(given, options) {
+    const { text, perChar, topK } = checkedScoring(given, options, this.#size);
+    const characters = [...text];
+    const ids = this.#ids(text);
+    const top = [];
+    const nats = topK ? this.#scoreEach(ids, topK, top) : this.#scoreAll(text, characters.length + 1);
+    const bits = Array.from(nats, (value) => value / Math.LN2);
+    const loss = sum(nats) / nats.length;
+    const places = [...characters, ""].map((character, place) => {
+      return { character, surprisal: bits[place], known: ids[place] !== UNKNOWN, top: top[place] ?? [] };
+    });
+    return {
+      text,
+      characters: nats.length,
+      loss,
+      bits: loss / Math.LN2,
+      perplexity: Math.exp(loss),
+      surprisal: sum(bits),
+      unknown: unknownOf(text, ids),
+      perChar: perChar ? places : []
+    };
+  }
+  generate(prompt, options) {
+    const { request, count } = checkedGenerating(prompt, options);
+    const [sequence, ids] = this.#read(request);
+    const outputs = Array.from({ length: count }, (_, index) => {
+      this.#seed(sequence, request.seed, index);
+      const pieces = [...this.#pieces({ bytes: sequence.bytes.slice() }, request, SLICE)];
+      const text = pieces.map((piece) => piece.text).join("");
+      return { text, finish: pieces.at(-1).finish, characters: [...text].length };
+    });
+    const meta = { ...request, numReturnSequences: count, unknown: unknownOf(request.prompt, ids) };
+    return { text: outputs[0].text, outputs, meta };
+  }
+  stream(prompt, options) {
+    return this.#stream(checkedStreaming(prompt, options));
+  }
+  async *#stream(request) {
+    const [sequence] = this.#read(request);
+    this.#seed(sequence, request.seed, 0);
+    let start = performance.now();
+    for (const { text } of this.#pieces(sequence, request, 1)) {
+      if (text) yield text;
+      if (performance.now() - start < PATIENCE) continue;
+      await turn();
+      start = performance.now();
+    }
+  }
+  /** The vocabulary by id. */
+  get #vocabulary() {
+    return this.#tokens ??= this.#readVocabulary();
+  }
+  #readVocabulary() {
+    const instance = this.#live();
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return Array.from({ length: this.#size }, (_, id) => {
+      const start = instance.exports.ez_token(this.#model, id, this.#answers);
+      const length = instance.words[this.#answers >>> 2];
+      try {
+        return decoder.decode(instance.bytes.subarray(start, start + length));
+      } catch {
+        throw new BundleError(`the token ${id} is not UTF-8 text; get the model again`);
+      }
+    });
+  }
+  #ids(text) {
+    const instance = this.#live();
+    const { exports, texts } = instance;
+    const length = texts.write(text, 0);
+    const ids = texts.behind(length, text.length);
+    const count = exports.ez_tokenize(this.#model, texts.start, length, ids, text.length);
+    return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
+  }
+  /** Nats of each of `count` characters, the end among them. */
+  #scoreAll(text, count) {
+    const instance = this.#live();
+    const { exports, texts } = instance;
+    const length = texts.write(text, 0);
+    const nats = texts.behind(length, count);
+    exports.ez_score(this.#model, texts.start, length, nats, count);
+    return instance.floats.slice(nats >>> 2, (nats >>> 2) + count);
+  }
+  /** The same, one step after the other, and the likeliest at each place. */
+  #scoreEach(ids, topK, top) {
+    const instance = this.#live();
+    const { exports, bytes, floats } = instance;
+    const state = this.#sequence + STATE;
+    const at = this.#answers >>> 2;
+    const vocabulary = this.#vocabulary;
+    bytes.fill(0, state, state + this.#stateSize);
+    const nats = new Float32Array(ids.length + 1);
+    for (let place = 0; place <= ids.length; place++) {
+      exports.ez_step(this.#model, state, place ? ids[place - 1] : BEGIN, this.#answers);
+      const row = floats.subarray(at, at + this.#size);
+      nats[place] = -row[ids[place] ?? END];
+      top.push(
+        likeliest(row, topK).map((id) => {
+          return { character: id === END ? "" : vocabulary[id], probability: Math.fround(Math.exp(row[id])) };
+        })
+      );
+    }
+    return nats;
+  }
+  /** A sequence that has read the prompt but its last character, and the prompt's ids. */
+  #read(request) {
+    const ids = this.#ids(request.prompt);
+    const { exports, bytes, words, floats } = this.#live();
+    const state = this.#sequence + STATE;
+    const at = this.#sequence >>> 2;
+    bytes.fill(0, this.#sequence, state + this.#stateSize);
+    floats[at + SEQUENCE.temperature] = request.temperature;
+    floats[at + SEQUENCE.topP] = request.topP;
+    words[at + SEQUENCE.topK] = request.topK;
+    words[at + SEQUENCE.stop] = Number(request.stopOnEos);
+    let last = BEGIN;
+    for (const id of ids) {
+      exports.ez_step(this.#model, state, last, 0);
+      last = id;
+    }
+    words[at + SEQUENCE.last] = last;
+    return [{ bytes: bytes.slice(this.#sequence, state + this.#stateSize) }, ids];
+  }
+  /** Sets the generator of a sequence to where continuation `index` of a seed begins: SPECIFICATION.md. */
+  #seed(sequence, seed, index) {
+    const first = mixed(BigInt(seed) + (BigInt(index) + 1n) * 0x9e3779b97f4a7c15n);
+    new DataView(sequence.bytes.buffer).setBigUint64(4 * SEQUENCE.random, first, true);
+  }
+  /** Pieces of a continuation; what may be the beginning of a stop sequence is held back until that is known. */
+  *#pieces(sequence, request, slice) {
+    const { stopSequences } = request;
+    let held = "";
+    for (let left = request.maxNewTokens; left > 0; ) {
+      const ids = this.#advance(sequence, Math.min(slice, left));
+      left -= ids.length;
+      const ended = ids.at(-1) === END;
+      held += Array.from(ended ? ids.subarray(0, -1) : ids, (id) => this.#vocabulary[id]).join("");
+      const stops = stopSequences.map((stop) => held.indexOf(stop)).filter((place) => place >= 0);
+      if (stops.length) return yield { text: held.slice(0, Math.min(...stops)), finish: "stop" };
+      if (ended) return yield { text: held, finish: "eos" };
+      const ready = held.length - begun(held, stopSequences);
+      yield { text: held.slice(0, ready) };
+      held = held.slice(ready);
+    }
+    yield { text: held, finish: "length" };
+  }
+  /** The next ids of a sequence, up to `count`, at most SLICE. */
+  #advance(sequence, count) {
+    const { exports, bytes, words } = this.#live();
+    const { bytes: kept } = sequence;
+    const start = this.#sequence;
+    bytes.set(kept, start);
+    const last = start + 4 * SEQUENCE.last;
+    const written = exports.ez_generate(this.#model, start + STATE, last, start, this.#answers, count);
+    kept.set(bytes.subarray(start, start + kept.length));
+    return words.slice(this.#answers >>> 2, (this.#answers >>> 2) + written);
+  }
+};
+function mixed(state) {
+  let z = BigInt.asUintN(64, state);
+  z = BigInt.asUintN(64, (z ^ z >> 30n) * 0xbf58476d1ce4e5b9n);
+  z = BigInt.asUintN(64, (z ^ z >> 27n) * 0x94d049bb133111ebn);
+  return z ^ z >> 31n;
+}
+function likeliest(row, count) {
+  return Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b).slice(0, count);
+}
+function unknownOf(text, ids) {
+  return [...text].filter((_, place) => ids[place] === UNKNOWN);
+}
+function sum(values) {
+  let total = 0n;
+  for (const value of values) total += BigInt(value * SUMMED);
+  return Number(total) / SUMMED;
+}
+function begun(text, stops) {
+  const longest = Math.max(0, ...stops.map((stop) => stop.length));
+  for (let size = Math.min(longest - 1, text.length); size > 0; size--) {
+    if (stops.some((stop) => stop.startsWith(text.slice(-size)))) return size;
+  }
+  return 0;
+}
+function turn() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(void 0);
+  });
+}
+
 // src/model.ts
 var ERROR = { size: 16, status: 0, reason: 1, offset: 2 };
 var DESCRIPTION_SIZE = 48;
 var BATCH = 64;
-var TEXT_ROOM = 16384;
-var BYTES_A_UNIT = 3;
 var Model = class {
   name;
-  /** The length of a vector; 0 for a model that only classifies. */
+  /** The length of a vector; 0 for a model that only classifies, or goes on with texts. */
   dim;
-  /** The classes; none for a model that only embeds. */
+  /** The classes; none for a model that is no classifier. */
   labels;
   vocabularySize;
   /** How many tokens of a text count; 0: all. */
@@ -119,13 +482,10 @@ var Model = class {
   #instance;
   #model;
   #cardText;
-  #encoder = new TextEncoder();
-  // Where a call's numbers are: the ends of its texts, its answers, and last, with room to grow, the texts.
+  #language;
+  // Where a call's numbers are: the ends of its texts, and its answers.
   #ends;
   #answers;
-  #texts;
-  #room = 0;
-  #textView = new Uint8Array();
   /** @internal */
   constructor(instance, bundle, source) {
     this.source = source;
@@ -144,9 +504,11 @@ var Model = class {
     this.maxTokens = maxTokens;
     this.labels = Object.freeze(Array.from({ length: labels }, (_, index) => this.#label(instance, index, place)));
     this.#ends = instance.reserve(4 * BATCH);
-    this.#answers = instance.reserve(4 * BATCH * Math.max(this.dim, this.labels.length));
-    this.#texts = instance.reserve(0);
-    this.#makeRoom(instance, TEXT_ROOM);
+    const width = Math.max(this.dim, this.labels.length);
+    const stateSize = instance.exports.ez_state_size(this.#model);
+    this.#answers = instance.reserve(stateSize ? workspaceSize(stateSize, tokens) : 4 * BATCH * width);
+    if (stateSize) this.#language = new LanguageModel(() => this.#live(), this.#model, stateSize, tokens, this.#answers);
+    instance.texts.grow(0);
   }
   #open(instance, bundle) {
     const { exports } = instance;
@@ -193,21 +555,21 @@ var Model = class {
   }
   embed(texts) {
     const instance = this.#live();
-    if (!this.dim) throw new InputError(`the model '${this.name}' has no vectors; it classifies: use classify`);
+    if (!this.dim) throw new InputError(`the model '${this.name}' has no vectors; ${this.#use()}`);
     if (typeof texts !== "string") return this.#batch(instance, checked(texts), this.dim);
-    const length = this.#write(instance, texts, 0);
-    instance.exports.ez_embed(this.#model, this.#texts, length, this.#answers);
+    const length = instance.texts.write(texts, 0);
+    instance.exports.ez_embed(this.#model, instance.texts.start, length, this.#answers);
     const at = this.#answers >>> 2;
     return instance.floats.slice(at, at + this.dim);
   }
   classify(texts) {
     const instance = this.#live();
-    if (!this.labels.length) throw new InputError(`the model '${this.name}' has no classifier; it embeds: use embed`);
+    if (!this.labels.length) throw new InputError(`the model '${this.name}' has no classifier; ${this.#use()}`);
     if (typeof texts !== "string") {
       return this.#batch(instance, checked(texts), this.labels.length).map((row) => this.#judge(row));
     }
-    const length = this.#write(instance, texts, 0);
-    instance.exports.ez_classify(this.#model, this.#texts, length, this.#answers);
+    const length = instance.texts.write(texts, 0);
+    instance.exports.ez_classify(this.#model, instance.texts.start, length, this.#answers);
     const at = this.#answers >>> 2;
     return this.#judge(instance.floats.subarray(at, at + this.labels.length));
   }
@@ -220,45 +582,61 @@ var Model = class {
     const left = this.#vector(a);
     return isItem(b) ? cosine(left, this.#vector(b)) : Float32Array.from(this.#vectors(b), (right) => cosine(left, right));
   }
+  /**
+   * How likely a text is to a language model, and with `detail: "per_char"` each of its characters. The text is brought
+   * to NFC, and its end is scored too. The same bits on every machine, and as in Python.
+   */
+  score(text, options = {}) {
+    return this.#languageModel().score(text, options);
+  }
+  /**
+   * Continuations of a prompt (of nothing, if it is empty), by a language model. With a seed they are the same on
+   * every machine, and in Python; without one, `meta` tells the one that was drawn.
+   */
+  generate(prompt = "", options = {}) {
+    return this.#languageModel().generate(prompt, options);
+  }
+  /**
+   * The first continuation that `generate` gives, in pieces as they are drawn: `for await (const piece of …)`. Leaves
+   * the page time to draw and to answer; `break` ends it. What is wrong with an argument is thrown by the call.
+   */
+  stream(prompt = "", options = {}) {
+    return this.#languageModel().stream(prompt, options);
+  }
   /** The token ids of a text. */
   tokenize(text) {
     const instance = this.#live();
-    const length = this.#write(instance, text, 0);
+    const length = instance.texts.write(text, 0);
     const { ez_tokenize } = instance.exports;
-    const count = ez_tokenize(this.#model, this.#texts, length, 0, 0);
-    const ids = Math.ceil((this.#texts + length) / 4) * 4;
-    this.#makeRoom(instance, ids + 4 * count - this.#texts);
-    ez_tokenize(this.#model, this.#texts, length, ids, count);
+    const count = ez_tokenize(this.#model, instance.texts.start, length, 0, 0);
+    const ids = instance.texts.behind(length, count);
+    ez_tokenize(this.#model, instance.texts.start, length, ids, count);
     return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
   }
   /** Frees the memory; using the model afterwards throws an InputError. */
   dispose() {
     this.#instance = void 0;
-    this.#textView = new Uint8Array();
   }
   #live() {
     if (!this.#instance) throw new InputError(`the model '${this.name}' was disposed of; load it again`);
     return this.#instance;
   }
-  #makeRoom(instance, room) {
-    if (room <= this.#room) return;
-    instance.extend(this.#texts + room);
-    this.#room = room;
-    this.#textView = instance.bytes.subarray(this.#texts, this.#texts + room);
+  #languageModel() {
+    this.#live();
+    if (!this.#language) throw new InputError(`the model '${this.name}' is no language model; ${this.#use()}`);
+    return this.#language;
   }
-  /** Writes a text as UTF-8 behind `used` bytes of others and returns how many bytes it has. */
-  #write(instance, text, used) {
-    if (typeof text !== "string") throw new InputError(`a text must be a string, not ${kindOf(text)}`);
-    this.#makeRoom(instance, used + BYTES_A_UNIT * text.length);
-    const view = used ? this.#textView.subarray(used) : this.#textView;
-    return this.#encoder.encodeInto(text, view).written;
+  /** What the model can do, for who asked for something else. */
+  #use() {
+    if (this.#language) return "it is a language model: use score, generate or stream";
+    return this.dim ? "it embeds: use embed" : "it classifies: use classify";
   }
   #batch(instance, texts, width) {
     const rows = [];
     for (let first = 0; first < texts.length; ) {
       const count = this.#writeBatch(instance, texts, first);
       const run = width === this.dim ? instance.exports.ez_embed_batch : instance.exports.ez_classify_batch;
-      run(this.#model, this.#texts, this.#ends, count, this.#answers);
+      run(this.#model, instance.texts.start, this.#ends, count, this.#answers);
       for (let i = 0, at = this.#answers >>> 2; i < count; i++, at += width) {
         rows.push(instance.floats.slice(at, at + width));
       }
@@ -272,8 +650,8 @@ var Model = class {
     let count = 0;
     for (; count < BATCH && first + count < texts.length; count++) {
       const text = texts[first + count];
-      if (count && used + BYTES_A_UNIT * text.length > this.#room) break;
-      used += this.#write(instance, text, used);
+      if (count && !instance.texts.fits(text, used)) break;
+      used += instance.texts.write(text, used);
       instance.words[(this.#ends >>> 2) + count] = used;
     }
     return count;
@@ -307,9 +685,6 @@ function checked(texts) {
     if (typeof text !== "string") throw new InputError(`texts[${index}] is ${kindOf(text)}; every text must be a string`);
   });
   return texts;
-}
-function kindOf(value) {
-  return value === null ? "null" : value?.constructor?.name ?? typeof value;
 }
 function cosine(a, b) {
   let product = 0;
@@ -550,12 +925,12 @@ async function load(source, options = {}) {
   return await open2(source, options, true);
 }
 async function open2(source, options, fresh = false) {
-  const [module, begun] = await Promise.all([
+  const [module, begun2] = await Promise.all([
     engineModule(options.engine, options.simd ?? hasVectors()),
     begin(source, options.signal)
   ]);
   const instance = new Instance(module);
-  const region = await readInto(instance, begun, options);
+  const region = await readInto(instance, begun2, options);
   const model = new Model(instance, region, nameOf(source));
   try {
     await check(instance, region, model, options, fresh);

@@ -121,14 +121,14 @@ def score(model: LanguageModel[Any], text: str, detail: str = "summary", top_k: 
     else:
         rows, nats = None, model.surprisals(text)
     bits = (nats.astype(np.float64) / _LN_2).tolist()
-    loss = float(nats.astype(np.float64).mean())
+    loss = math.fsum(nats.tolist()) / len(bits)  # rounded once, whichever Python adds, or JavaScript
     return Score(
         text=text,
         characters=len(bits),
         loss=loss,
         bits=loss / _LN_2,
         perplexity=math.exp(loss),
-        surprisal=sum(bits),
+        surprisal=math.fsum(bits),
         unknown=tuple(c for c, token in zip(text, ids, strict=True) if token == UNKNOWN),
         per_char=_per_char(model, text, ids, bits, rows, likely) if detail == "per_char" else (),
     )

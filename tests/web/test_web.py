@@ -17,6 +17,7 @@ from edgezoo import sdk
 from edgezoo.benchmarks.texts import HOSTILE, TWEETS, short_texts
 from edgezoo.runtimes.engine import EngineRuntime
 from edgezoo.zoo import registry
+from tests.web.language_answers import write_language_answers
 
 WEB = Path(__file__).parents[2] / "web"
 COUNT = 1000
@@ -25,7 +26,10 @@ LONE = ("\ud800", "a\udfffb", "\ud83d\ude02 and \ude02\ud83d")
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with texts.json and, of each model, its vectors, probabilities and ids, little-endian."""
+    """A folder with texts.json and, of each model, its vectors, probabilities and ids, little-endian.
+
+    What language models answer is in a folder in it.
+    """
     folder = tmp_path_factory.mktemp("answers")
     special = (*HOSTILE, *TWEETS, *LONE)
     texts = [*special, *short_texts(COUNT - len(special))]
@@ -42,6 +46,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         facts |= {"vocabularySize": engine.vocabulary_size, "maxTokens": engine.max_tokens}
         facts |= {"sha256": engine.sha256, "path": entry.path}
         folder.joinpath(f"{entry.name}.json").write_text(json.dumps(facts), encoding="utf-8")
+    write_language_answers(folder / "language")
     return folder
 
 

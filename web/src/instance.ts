@@ -1,4 +1,5 @@
 import { EngineError } from "./errors.js";
+import { TextRoom } from "./text_room.js";
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
@@ -17,6 +18,11 @@ interface Exports {
   ez_label(model: number, index: number, length: number): number;
   ez_classify(model: number, text: number, length: number, probabilities: number): void;
   ez_classify_batch(model: number, texts: number, ends: number, count: number, probabilities: number): void;
+  ez_state_size(model: number): number;
+  ez_step(model: number, state: number, id: number, logProbabilities: number): void;
+  ez_score(model: number, text: number, length: number, nats: number, capacity: number): number;
+  ez_generate(model: number, state: number, last: number, sampling: number, ids: number, count: number): number;
+  ez_token(model: number, id: number, length: number): number;
 }
 
 /** A running module. Its memory is used as a stack from `__heap_base` on: the model, then a call's texts and answers. */
@@ -27,6 +33,7 @@ export class Instance {
   words: Uint32Array<ArrayBuffer>;
   floats: Float32Array<ArrayBuffer>;
   #top: number;
+  #texts: TextRoom | undefined;
 
   constructor(module: WebAssembly.Module) {
     this.exports = new WebAssembly.Instance(module).exports as unknown as Exports;
@@ -42,6 +49,11 @@ export class Instance {
     const start = Math.ceil(this.#top / ALIGNMENT) * ALIGNMENT;
     this.extend(start + size);
     return start;
+  }
+
+  /** Room for texts; after its first use nothing more is to be reserved. */
+  get texts(): TextRoom {
+    return (this.#texts ??= new TextRoom(this));
   }
 
   /** Makes all bytes up to `end` usable, behind what was reserved last. */

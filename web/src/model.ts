@@ -1,7 +1,10 @@
 import { hexadecimal } from "./cache.js";
 import { BundleError, InputError } from "./errors.js";
 import type { Instance } from "./instance.js";
+import type { GenerateOptions, Generation, Score, ScoreOptions, StreamOptions } from "./language.js";
+import { LanguageModel, workspaceSize } from "./language_model.js";
 import type { Region } from "./source.js";
+import { kindOf } from "./text_room.js";
 
 /** What is known of a model: architecture, data and licences, measured quality, limits. */
 export type Card = Readonly<Record<string, unknown>>;
@@ -22,15 +25,13 @@ export type Vectors = readonly Item[];
 const ERROR = { size: 16, status: 0, reason: 1, offset: 2 } as const;
 const DESCRIPTION_SIZE = 48;
 const BATCH = 64; // texts that the engine gets at once
-const TEXT_ROOM = 16384; // bytes; longer texts find more
-const BYTES_A_UNIT = 3; // of UTF-8 for one of UTF-16, at most
 
 /** An open model. Made by `load`; `dispose` frees its memory at once, else the garbage collector does. */
 export class Model {
   readonly name: string;
-  /** The length of a vector; 0 for a model that only classifies. */
+  /** The length of a vector; 0 for a model that only classifies, or goes on with texts. */
   readonly dim: number;
-  /** The classes; none for a model that only embeds. */
+  /** The classes; none for a model that is no classifier. */
   readonly labels: readonly string[];
   readonly vocabularySize: number;
   /** How many tokens of a text count; 0: all. */
@@ -45,13 +46,10 @@ export class Model {
   #instance: Instance | undefined;
   readonly #model: number;
   readonly #cardText: string;
-  readonly #encoder = new TextEncoder();
-  // Where a call's numbers are: the ends of its texts, its answers, and last, with room to grow, the texts.
+  readonly #language: LanguageModel | undefined;
+  // Where a call's numbers are: the ends of its texts, and its answers.
   readonly #ends: number;
   readonly #answers: number;
-  readonly #texts: number;
-  #room = 0;
-  #textView: Uint8Array<ArrayBuffer> = new Uint8Array();
 
   /** @internal */
   constructor(instance: Instance, bundle: Region, source: string) {
@@ -72,9 +70,11 @@ export class Model {
     this.maxTokens = maxTokens!;
     this.labels = Object.freeze(Array.from({ length: labels! }, (_, index) => this.#label(instance, index, place)));
     this.#ends = instance.reserve(4 * BATCH);
-    this.#answers = instance.reserve(4 * BATCH * Math.max(this.dim, this.labels.length));
-    this.#texts = instance.reserve(0);
-    this.#makeRoom(instance, TEXT_ROOM);
+    const width = Math.max(this.dim, this.labels.length);
+    const stateSize = instance.exports.ez_state_size(this.#model);
+    this.#answers = instance.reserve(stateSize ? workspaceSize(stateSize, tokens!) : 4 * BATCH * width);
+    if (stateSize) this.#language = new LanguageModel(() => this.#live(), this.#model, stateSize, tokens!, this.#answers);
+    instance.texts.grow(0); // takes its place, the last one
   }
 
   #open(instance: Instance, bundle: Region): number {
@@ -134,10 +134,10 @@ export class Model {
   embed(texts: readonly string[]): Float32Array<ArrayBuffer>[];
   embed(texts: string | readonly string[]): Float32Array<ArrayBuffer> | Float32Array<ArrayBuffer>[] {
     const instance = this.#live();
-    if (!this.dim) throw new InputError(`the model '${this.name}' has no vectors; it classifies: use classify`);
+    if (!this.dim) throw new InputError(`the model '${this.name}' has no vectors; ${this.#use()}`);
     if (typeof texts !== "string") return this.#batch(instance, checked(texts), this.dim);
-    const length = this.#write(instance, texts, 0);
-    instance.exports.ez_embed(this.#model, this.#texts, length, this.#answers);
+    const length = instance.texts.write(texts, 0);
+    instance.exports.ez_embed(this.#model, instance.texts.start, length, this.#answers);
     const at = this.#answers >>> 2;
     return instance.floats.slice(at, at + this.dim);
   }
@@ -147,12 +147,12 @@ export class Model {
   classify(texts: readonly string[]): Classification[];
   classify(texts: string | readonly string[]): Classification | Classification[] {
     const instance = this.#live();
-    if (!this.labels.length) throw new InputError(`the model '${this.name}' has no classifier; it embeds: use embed`);
+    if (!this.labels.length) throw new InputError(`the model '${this.name}' has no classifier; ${this.#use()}`);
     if (typeof texts !== "string") {
       return this.#batch(instance, checked(texts), this.labels.length).map((row) => this.#judge(row));
     }
-    const length = this.#write(instance, texts, 0);
-    instance.exports.ez_classify(this.#model, this.#texts, length, this.#answers);
+    const length = instance.texts.write(texts, 0);
+    instance.exports.ez_classify(this.#model, instance.texts.start, length, this.#answers);
     const at = this.#answers >>> 2;
     return this.#judge(instance.floats.subarray(at, at + this.labels.length));
   }
@@ -175,22 +175,44 @@ export class Model {
     return isItem(b) ? cosine(left, this.#vector(b)) : Float32Array.from(this.#vectors(b), (right) => cosine(left, right));
   }
 
+  /**
+   * How likely a text is to a language model, and with `detail: "per_char"` each of its characters. The text is brought
+   * to NFC, and its end is scored too. The same bits on every machine, and as in Python.
+   */
+  score(text: string, options: ScoreOptions = {}): Score {
+    return this.#languageModel().score(text, options);
+  }
+
+  /**
+   * Continuations of a prompt (of nothing, if it is empty), by a language model. With a seed they are the same on
+   * every machine, and in Python; without one, `meta` tells the one that was drawn.
+   */
+  generate(prompt = "", options: GenerateOptions = {}): Generation {
+    return this.#languageModel().generate(prompt, options);
+  }
+
+  /**
+   * The first continuation that `generate` gives, in pieces as they are drawn: `for await (const piece of …)`. Leaves
+   * the page time to draw and to answer; `break` ends it. What is wrong with an argument is thrown by the call.
+   */
+  stream(prompt = "", options: StreamOptions = {}): AsyncGenerator<string, void, undefined> {
+    return this.#languageModel().stream(prompt, options);
+  }
+
   /** The token ids of a text. */
   tokenize(text: string): Uint32Array<ArrayBuffer> {
     const instance = this.#live();
-    const length = this.#write(instance, text, 0);
+    const length = instance.texts.write(text, 0);
     const { ez_tokenize } = instance.exports;
-    const count = ez_tokenize(this.#model, this.#texts, length, 0, 0);
-    const ids = Math.ceil((this.#texts + length) / 4) * 4;
-    this.#makeRoom(instance, ids + 4 * count - this.#texts);
-    ez_tokenize(this.#model, this.#texts, length, ids, count);
+    const count = ez_tokenize(this.#model, instance.texts.start, length, 0, 0);
+    const ids = instance.texts.behind(length, count);
+    ez_tokenize(this.#model, instance.texts.start, length, ids, count);
     return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
   }
 
   /** Frees the memory; using the model afterwards throws an InputError. */
   dispose(): void {
     this.#instance = undefined;
-    this.#textView = new Uint8Array();
   }
 
   #live(): Instance {
@@ -198,19 +220,16 @@ export class Model {
     return this.#instance;
   }
 
-  #makeRoom(instance: Instance, room: number): void {
-    if (room <= this.#room) return;
-    instance.extend(this.#texts + room);
-    this.#room = room;
-    this.#textView = instance.bytes.subarray(this.#texts, this.#texts + room);
+  #languageModel(): LanguageModel {
+    this.#live();
+    if (!this.#language) throw new InputError(`the model '${this.name}' is no language model; ${this.#use()}`);
+    return this.#language;
   }
 
-  /** Writes a text as UTF-8 behind `used` bytes of others and returns how many bytes it has. */
-  #write(instance: Instance, text: string, used: number): number {
-    if (typeof text !== "string") throw new InputError(`a text must be a string, not ${kindOf(text)}`);
-    this.#makeRoom(instance, used + BYTES_A_UNIT * text.length);
-    const view = used ? this.#textView.subarray(used) : this.#textView;
-    return this.#encoder.encodeInto(text, view).written;
+  /** What the model can do, for who asked for something else. */
+  #use(): string {
+    if (this.#language) return "it is a language model: use score, generate or stream";
+    return this.dim ? "it embeds: use embed" : "it classifies: use classify";
   }
 
   #batch(instance: Instance, texts: readonly string[], width: number): Float32Array<ArrayBuffer>[] {
@@ -218,7 +237,7 @@ export class Model {
     for (let first = 0; first < texts.length; ) {
       const count = this.#writeBatch(instance, texts, first);
       const run = width === this.dim ? instance.exports.ez_embed_batch : instance.exports.ez_classify_batch;
-      run(this.#model, this.#texts, this.#ends, count, this.#answers);
+      run(this.#model, instance.texts.start, this.#ends, count, this.#answers);
       for (let i = 0, at = this.#answers >>> 2; i < count; i++, at += width) {
         rows.push(instance.floats.slice(at, at + width));
       }
@@ -233,8 +252,8 @@ export class Model {
     let count = 0;
     for (; count < BATCH && first + count < texts.length; count++) {
       const text = texts[first + count]!;
-      if (count && used + BYTES_A_UNIT * text.length > this.#room) break;
-      used += this.#write(instance, text, used);
+      if (count && !instance.texts.fits(text, used)) break;
+      used += instance.texts.write(text, used);
       instance.words[(this.#ends >>> 2) + count] = used;
     }
     return count;
@@ -273,10 +292,6 @@ function checked(texts: readonly string[]): readonly string[] {
     if (typeof text !== "string") throw new InputError(`texts[${index}] is ${kindOf(text)}; every text must be a string`);
   });
   return texts as readonly string[];
-}
-
-function kindOf(value: unknown): string {
-  return value === null ? "null" : (value as object | undefined)?.constructor?.name ?? typeof value;
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

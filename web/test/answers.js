@@ -5,6 +5,8 @@ import { join } from "node:path";
 
 const folder = process.env.EDGEZOO_ANSWERS;
 assert.ok(folder, "run these tests with ./do test: Python writes the answers that they expect");
+/** Where language models and their answers are. */
+export const languageFolder = join(folder, "language");
 const read = (name) => readFileSync(join(folder, name));
 
 export const texts = JSON.parse(read("texts.json"));

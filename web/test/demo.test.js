@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { addressOf, serve } from "../demo/serve.js";
 import { facts, names, texts, vectors } from "./answers.js";
-import { openBrowser } from "./browser.js";
+import { openPage } from "./browser.js";
 
 const demo = fileURLToPath(new URL("../demo/dist/", import.meta.url));
 const FIRST_ANSWER = 1000; // milliseconds
@@ -21,28 +20,6 @@ function crowding() {
   return Math.max(1, ((performance.now() - start) * 1000) / (user + system));
 }
 
-/** A fresh browser on the page of `folder`; what it complains of, and what it asks of others. */
-async function open(folder, options = {}) {
-  const server = await serve(folder);
-  const address = addressOf(server);
-  const { context, close } = await openBrowser(options);
-  const page = context.pages()[0] ?? (await context.newPage());
-  const complaints = [];
-  const strangers = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  context.on("request", (request) => {
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(address)) strangers.push(request.url());
-  });
-  await page.goto(address);
-  const end = async () => {
-    await close();
-    server.closeAllConnections();
-    server.close();
-  };
-  return { page, context, server, complaints, strangers, end };
-}
-
 const firstAnswer = (page) => page.waitForFunction(() => Number(document.documentElement.dataset.first));
 const neighbours = (page) => page.locator("#neighbours li");
 
@@ -50,7 +27,7 @@ test("the first answer comes within a second of opening the page, everything fet
   const seen = [];
   for (let start = 0; start < STARTS && !(Math.min(...seen) <= FIRST_ANSWER); start++) {
     const before = crowding();
-    const { page, end } = await open(demo);
+    const { page, end } = await openPage(demo);
     const elapsed = await (await firstAnswer(page)).jsonValue();
     seen.push(elapsed / Math.max(before, crowding()));
     context.diagnostic(`${Math.round(elapsed)} ms, ${Math.round(seen.at(-1))} ms of an idle machine`);
@@ -61,7 +38,7 @@ test("the first answer comes within a second of opening the page, everything fet
 });
 
 test("typing re-ranks and judges, the page asks nobody else, and reloads without a network", async () => {
-  const { page, context, server, complaints, strangers, end } = await open(demo);
+  const { page, context, server, complaints, strangers, end } = await openPage(demo);
   await firstAnswer(page);
   await page.waitForFunction(() => document.documentElement.dataset.offline === "ready");
   const input = page.getByLabel("Say something.");
@@ -96,7 +73,7 @@ test("typing re-ranks and judges, the page asks nobody else, and reloads without
 
 test("every field and button has a name, and text keeps its contrast, light and dark", async () => {
   for (const colorScheme of ["light", "dark"]) {
-    const { page, end } = await open(demo, { colorScheme });
+    const { page, end } = await openPage(demo, { colorScheme });
     await firstAnswer(page);
     await page.waitForFunction(() => document.documentElement.dataset.offline === "ready");
     const weak = await page.evaluate(() => {
@@ -129,7 +106,7 @@ test("every field and button has a name, and text keeps its contrast, light and 
 });
 
 test("on a phone nothing is wider than the screen", async () => {
-  const { page, end } = await open(demo, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  const { page, end } = await openPage(demo, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
   await firstAnswer(page);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
   await end();
@@ -141,7 +118,7 @@ test("a damaged model is said to be so on the page", async () => {
   const damaged = await readFile(join(folder, "tinylstm.ezb"));
   damaged[damaged.length - 100_000] ^= 4;
   await writeFile(join(folder, "tinylstm.ezb"), damaged);
-  const { page, complaints, end } = await open(folder);
+  const { page, complaints, end } = await openPage(folder);
   const alert = page.getByRole("alert");
   await alert.waitFor();
   assert.match(await alert.textContent(), /could not be opened.*tinylstm\.ezb: the checksum does not match/s);
@@ -159,7 +136,7 @@ test("in a page and in its workers, models give Python's bits and are kept by th
   await writeFile(join(folder, "run.js"), RUN);
   await writeFile(join(folder, "worker.js"), WORKER);
   await writeFile(join(folder, "index.html"), '<!doctype html><html lang="en"><link rel="icon" href="data:,">');
-  const { page, complaints, strangers, end } = await open(folder);
+  const { page, complaints, strangers, end } = await openPage(folder);
   for (const name of chosen) {
     const expected = vectors(name).toString("base64");
     for (const inWorker of [false, true]) assert.equal(await page.evaluate(INVOKE, [name, {}, inWorker]), expected);

@@ -54,10 +54,15 @@ const vector: Float32Array = model.embed("a");
 const vectors: Float32Array[] = model.embed(["a", "b"] as const);
 const score: number = model.similarity("a", vector);
 const label: string = model.classify("a").label;
+const loss: number = model.score("a", { detail: "per_char", topK: 2 }).perChar[0]!.top[0]!.probability;
+const more: string = model.generate("a", { seed: 3n, stopSequences: ["."] as const }).text;
+const stream: AsyncIterable<string> = model.stream("a", { temperature: 0 });
 const error: Error = new edgezoo.BundleError("x");
 // @ts-expect-error: a number is no text
 model.embed(3);
-export { vectors, score, label, error };
+// @ts-expect-error: a stream has one continuation
+model.stream("a", { numReturnSequences: 2 });
+export { vectors, score, label, loss, more, stream, error };
 `;
 
 test("strict TypeScript callers of both kinds are served", () => {
@@ -67,7 +72,7 @@ test("strict TypeScript callers of both kinds are served", () => {
   writeFileSync(join(folder, "module.mts"), `import * as edgezoo from "edgezoo";${CALLER}`);
   const wrapped = CALLER.replace(/export .*/, "").replace("await ", "await ");
   writeFileSync(join(folder, "common.cts"), `import edgezoo = require("edgezoo");\nasync function run() {${wrapped}
-    return [vectors, score, label, error];\n}\nexport = run;`);
+    return [vectors, score, label, loss, more, stream, error];\n}\nexport = run;`);
   const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom"];
   const tsc = join(web, "node_modules/typescript/bin/tsc");
   try {
