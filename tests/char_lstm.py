@@ -41,13 +41,16 @@ def random_language_tensors(
 
 
 def write_language_model(
-    path: Path, tensors: Mapping[str, NDArray[np.float32]], precision: str = "int8"
+    path: Path,
+    tensors: Mapping[str, NDArray[np.float32]],
+    precision: str = "int8",
+    card: Mapping[str, Any] | None = None,
 ) -> Path:
-    """A bundle of these tensors."""
+    """A bundle of these tensors; `card` is what its card says besides the name and the family."""
     write_bundle(
         path,
         name="small-lm",
-        card={"name": "small-lm", "family": "char-lstm"},
+        card={"name": "small-lm", "family": "char-lstm", **(card or {})},
         tokenizer=Char(),
         vocabulary=VOCABULARY,
         architecture=CharLstm(),

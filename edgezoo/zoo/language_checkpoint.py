@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,11 @@ LIMITS = (
     "A small model of small corpora: what it writes sounds like the language and means little.",
     "It repeats what its texts say, whatever that is; do not take it for advice.",
 )
+LIMITS_IPA = (
+    "It reads and writes IPA as epitran makes it: broad, without stress, from rules of spelling. Characters "
+    "of other scripts are unknown to it, and told so."
+)
+LIMITS_ENGLISH = "Encyclopaedic prose; other kinds of English surprise it more."
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Facts:
     languages: tuple[str, ...]
     recipe: Mapping[str, Any]
     held_out: Mapping[str, Loss]
+    data: Sequence[Mapping[str, Any]]
+    after: str = ""  # the model whose weights were the beginning
 
 
 def write(
@@ -65,7 +72,9 @@ def write(
         "parameters": sum(tensor.numel() for tensor in tensors(model).values()),
         "recipe": dict(facts.recipe),
         "held_out": metrics["test"],
-        "limits": list(LIMITS),
+        "data": [dict(source) for source in facts.data],
+        "limits": [*LIMITS, *_limits(facts.languages)],
+        "reproduce": _reproduce(facts),
     }
     save_tensors(out, tensors(model), tokenizer, card)
     write_manifest(out / "manifest.json", manifest)
@@ -73,3 +82,19 @@ def write(
     for log in LOGS:
         shutil.copyfile(training / log, out / log)
     language_figures.curves(training / "steps.jsonl", out / "training.png")
+
+
+def _limits(languages: Sequence[str]) -> list[str]:
+    return [LIMITS_ENGLISH if tuple(languages) == ("en",) else LIMITS_IPA]
+
+
+def _reproduce(facts: Facts) -> list[str]:
+    first = [f"edgezoo train {facts.after} --data DATA --work WORK --out BEFORE"] if facts.after else []
+    bundle = f"OUT/{facts.name}.ezb"
+    return [
+        *first,
+        f"edgezoo train {facts.name} --data DATA --work WORK --out OUT",
+        "python -m edgezoo.exporters.flatbuffer OUT",
+        f"edgezoo eval {bundle} --data DATA --work WORK --out OUT/eval.json",
+        "python -m edgezoo.exporters.flatbuffer OUT  # again: the figures go into the bundle's card",
+    ]

@@ -101,8 +101,9 @@ def generate(
     }
     with sdk.load(model) as handle:
         if num == 1 and not json:
+            pieces = handle.stream(prompt, **settings)  # refuses what is wrong before anything is printed
             sys.stdout.write(printable(prompt))
-            for piece in handle.stream(prompt, **settings):
+            for piece in pieces:
                 sys.stdout.write(piece)
                 sys.stdout.flush()
             sys.stdout.write("\n")

@@ -25,6 +25,15 @@ def evaluate(
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Run the baselines on the same data too.")
     ] = False,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work",
+            metavar="DIR",
+            file_okay=False,
+            help="Of language models in IPA: where edgezoo train kept the IPA. [it is made anew: minutes]",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the results to FILE.")
     ] = None,
@@ -32,15 +41,18 @@ def evaluate(
 ) -> None:
     """Measure a model: correlation on STS-B and STS12-16, accuracy and F1 on SST-2, as far as it can do each.
 
+    A language model has bits a character on texts held out of its training, beside a Kneser-Ney n-gram model.
+
     \b
     edgezoo eval static-en --data path/to/data
     edgezoo eval tinylstm-sst2 --data path/to/data --json
     edgezoo eval static-en --data path/to/data --baselines --out eval.json
+    edgezoo eval charlstm-turkic --data path/to/data --work path/to/work
     """
     with needs("evaluation", "eval"):
         from edgezoo.zoo import evaluation
 
-        report = evaluation.evaluate(model, data, baselines=baselines)
+        report = evaluation.evaluate(model, data, baselines=baselines, work=work)
     if out is not None:
         text = jsonlib.dumps(report, indent=1, ensure_ascii=False) + "\n"
         write_bytes(out, text.encode())
@@ -96,8 +108,13 @@ def train(
 
 
 # What a task is measured by, and of how many examples.
-_MEASURES = (("spearman", "pearson", "pairs"), ("accuracy", "f1", "examples"))
-_TITLES = {"spearman": "Spearman", "pearson": "Pearson", "f1": "F1"}
+_MEASURES = (
+    ("spearman", "pearson", "pairs"),
+    ("accuracy", "f1", "examples"),
+    ("bits", "perplexity", "characters"),
+)
+_TITLES = {"spearman": "Spearman", "pearson": "Pearson", "f1": "F1", "bits": "bits/char"}
+_PLAIN = ("bits", "perplexity")  # all others are told in hundredths
 
 
 def _rows(report: dict[str, Any], measures: tuple[str, str, str]) -> list[tuple[str, ...]]:
@@ -108,7 +125,7 @@ def _rows(report: dict[str, Any], measures: tuple[str, str, str]) -> list[tuple[
         (
             system,
             task,
-            *(_score(score.get(measure)) for measure in (main, second)),
+            *(_score(score.get(measure), measure) for measure in (main, second)),
             str(score.get(count, "–")),
         )
         for system, results in systems.items()
@@ -119,11 +136,13 @@ def _rows(report: dict[str, Any], measures: tuple[str, str, str]) -> list[tuple[
         return []
     for cited in report["published"]:
         rows += [
-            (f"{cited['name']} (published)", task, _score(score), "–", "–")
+            (f"{cited['name']} (published)", task, _score(score, main), "–", "–")
             for task, score in cited.get(main, {}).items()
         ]
     return rows
 
 
-def _score(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.2f}"
+def _score(value: float | None, measure: str) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if measure in _PLAIN else f"{100 * value:.2f}"

@@ -1,10 +1,13 @@
-"""The baseline of character language models: an interpolated Kneser-Ney n-gram model.
+r"""The baseline of character language models: an interpolated Kneser-Ney n-gram model.
 
 Kneser and Ney, Improved backing-off for m-gram language modeling, 1995, in the interpolated form of Chen and
 Goodman, 1999: one discount n1 / (n1 + 2 n2) an order, continuation counts below the highest order, and at the
 bottom the uniform distribution.
 
-    python -m edgezoo.zoo.evaluation.kneser_ney charlstm-turkic --data DATA --work WORK --out FILE.json
+    python -m edgezoo.zoo.evaluation.kneser_ney charlstm-turkic charlstm-en --data DATA --work WORK \
+        --out edgezoo/zoo/evaluation/language_baselines.json
+
+Entries of recipes that are not named stay as they are.
 """
 
 from __future__ import annotations
@@ -14,15 +17,19 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgezoo.atomic import write_bytes
+from edgezoo.zoo.language_material import Holdout, material
 from edgezoo.zoo.tokenizers.char import BOS, EOS, PAD
 
 Gram = tuple[int, ...]
 ORDER = 5
+SYSTEM = f"interpolated Kneser-Ney, {ORDER} characters"
 NEVER = (PAD, BOS)  # ids that are never predicted
 
 
@@ -88,25 +95,42 @@ def _discount(counts: Iterable[int]) -> float:
     return once / (once + 2 * twice) if once and twice else 0.5
 
 
+def measure(chosen: Holdout, data: Path, work: Path | None = None) -> dict[str, dict[str, float | int]]:
+    """`bits` and `characters` of each language's test texts, learnt from its training texts alone.
+
+    work: as `edgezoo.zoo.language_material.texts` has it; raises as that does.
+    """
+    found = material(chosen, data, work)
+    results = {}
+    for language in chosen.languages:
+        model = KneserNey(found.ids(language, "train"), len(found.tokens))
+        texts = found.ids(language, "test")
+        bits = round(model.bits(texts), 6)
+        results[f"{language}-test"] = {"bits": bits, "characters": sum(len(text) + 1 for text in texts)}
+    return results
+
+
 def main() -> None:
-    """The command line: bits a character on each language's test texts."""
-    from edgezoo.zoo.recipes.char_lstm import RECIPES, material
+    """The command line: keep what each recipe that is named has to beat."""
+    from edgezoo.zoo.recipes.char_lstm import RECIPES
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("recipes", nargs="+", choices=RECIPES)
     for name in ("data", "work", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
-    config = RECIPES[arguments.recipe]
-    found = material(config, arguments.data, arguments.work)
-    bits = {}
-    for language in config.languages:
-        model = KneserNey(found.ids(language, "train"), len(found.tokens))
-        bits[language] = round(model.bits(found.ids(language, "test")), 6)
-    result = {"model": f"interpolated Kneser-Ney, {ORDER} characters", "order": ORDER, "bits": bits}
-    arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    kept = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else []
+    for recipe in arguments.recipes:
+        chosen = RECIPES[recipe].held_out()
+        found = {
+            "texts": asdict(chosen),
+            "results": {SYSTEM: measure(chosen, arguments.data, arguments.work)},
+        }
+        found = json.loads(json.dumps(found))  # its tuples are lists
+        kept = [entry for entry in kept if entry["texts"] != found["texts"]] + [found]
+    write_bytes(arguments.out, (json.dumps(kept, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -10,23 +10,20 @@ command again to go on after an interruption.
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from edgezoo.errors import DataError
+from edgezoo.zoo import language_material
 from edgezoo.zoo.architectures.char_lstm import CharLstm, Shape
-from edgezoo.zoo.datasets import corpora, turkic
-from edgezoo.zoo.datasets.corpora import Split
+from edgezoo.zoo.datasets import turkic
 from edgezoo.zoo.language_checkpoint import Facts, write
-from edgezoo.zoo.language_training import EarlyStopping, Ids, Regimen, fit, judge
+from edgezoo.zoo.language_material import Holdout, Material
+from edgezoo.zoo.language_training import EarlyStopping, Regimen, fit, judge
 from edgezoo.zoo.progress import Bars
 from edgezoo.zoo.tokenizers import char
-
-LONGEST_PART = 4096  # characters of an article that are read in one go
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,10 @@ class Config:
     holdout: float = 0.1
     seed: int = 1
     init_from: str = ""  # the recipe whose weights are the beginning
+
+    def held_out(self) -> Holdout:
+        """What decides which texts are held out."""
+        return Holdout(self.languages, self.min_frequency, self.holdout, self.seed)
 
 
 TURKIC = Config(
@@ -72,58 +73,9 @@ RECIPES = {config.name: config for config in (TURKIC, ENGLISH)} | {
 }
 
 
-@dataclass(frozen=True)
-class Material:
-    """The vocabulary with its manifest, and of each language the texts and their ids."""
-
-    tokens: list[str]
-    manifest: char.Manifest
-    texts: dict[str, Split]
-
-    def ids(self, language: str, part: str) -> list[Ids]:
-        """Ids of the texts of "train", "dev" or "test"."""
-        return char.encode(self.tokens, getattr(self.texts[language], part))
-
-
-def turkic_material(config: Config, data: Path, work: Path) -> Material:
-    """The six languages' IPA, with one vocabulary whatever the recipe's own languages are."""
-    texts = turkic.corpus(data / "turkic", work / "ipa", config.holdout, config.seed)
-    return _material(config, texts)
-
-
-def english_material(config: Config, data: Path) -> Material:
-    """Articles, those to learn from in parts."""
-    articles = [
-        unicodedata.normalize("NFC", text) for text in corpora.read(data / "english", "wikipedia") if text
-    ]
-    split = corpora.split(articles, config.holdout, config.seed)
-    parts = [part for article in split.train for part in in_parts(article, LONGEST_PART)]
-    return _material(config, {"en": replace(split, train=parts)})
-
-
-def in_parts(text: str, longest: int) -> list[str]:
-    """`text` cut at ends of lines, where there are any, into parts of up to `longest` characters."""
-    parts = []
-    while len(text) > longest:
-        end = text.rfind("\n", 1, longest) + 1 or longest
-        parts.append(text[:end])
-        text = text[end:]
-    return [*parts, text]
-
-
-def _material(config: Config, texts: Mapping[str, Split]) -> Material:
-    train = [text for split in texts.values() for text in split.train]
-    held_out = [text for split in texts.values() for text in (*split.dev, *split.test)]
-    tokens = char.vocabulary(train, config.min_frequency)
-    found = char.manifest(tokens, train, held_out, config.min_frequency, config.holdout, config.seed)
-    return Material(tokens, found, dict(texts))
-
-
 def material(config: Config, data: Path, work: Path) -> Material:
     """What `config` learns from; raises DataError where `data` lacks it."""
-    return (
-        english_material(config, data) if config.languages == ("en",) else turkic_material(config, data, work)
-    )
+    return language_material.material(config.held_out(), data, work)
 
 
 def train(config: Config, data: Path, work: Path, out: Path, quiet: bool = False) -> None:
@@ -150,7 +102,15 @@ def train(config: Config, data: Path, work: Path, out: Path, quiet: bool = False
             lambda done, total, note: bars(config.name, done, total, note),
         )
     held_out = {language: judge(model, found.ids(language, "test")) for language in config.languages}
-    facts = Facts(config.name, config.description, config.languages, asdict(config), held_out)
+    facts = Facts(
+        name=config.name,
+        description=config.description,
+        languages=config.languages,
+        recipe=asdict(config),
+        held_out=held_out,
+        data=language_material.sources(found, config.languages),
+        after=config.init_from,
+    )
     write(out, model, char.build(found.tokens), found.manifest, facts, own / "training")
 
 

@@ -57,5 +57,13 @@ def test_generate_prints_what_the_seed_gives(path: str) -> None:
 
 
 def test_generate_refuses_what_the_sdk_refuses(path: str) -> None:
-    with pytest.raises(InputError, match="temperature=0"):
-        run("generate", path, "-t", "0", "--top-k", "3")
+    result = CliRunner().invoke(app, ["generate", path, "prompt", "-t", "0", "--top-k", "3"])
+    assert isinstance(result.exception, InputError)
+    assert "temperature=0" in str(result.exception)
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["embed", "similarity", "classify"])
+def test_what_a_language_model_cannot_do_is_refused_with_what_it_can(path: str, command: str) -> None:
+    with pytest.raises(InputError, match=r"is a language model: use \.score or \.generate"):
+        run(command, path, "kɑ", "a")

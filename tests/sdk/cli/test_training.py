@@ -47,3 +47,19 @@ def test_what_was_not_measured_is_not_printed(
 ) -> None:
     lines = printed({**REPORT, "results": {"sts13": SIMILARITY}}, monkeypatch, capsys)
     assert [line[0] for line in lines] == ["system", "both", "a"]
+
+
+def test_bits_are_printed_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = {
+        "model": "writer",
+        "results": {"kk-test": {"bits": 1.98765, "perplexity": 3.966, "characters": 20780}},
+        "baselines": {"n-grams": {"kk-test": {"bits": 2.1489, "characters": 20780}}},
+        "published": [],
+    }
+    assert printed(report, monkeypatch, capsys) == [
+        ["system", "task", "bits/char", "perplexity", "characters"],
+        ["writer", "kk-test", "1.988", "3.966", "20780"],
+        ["n-grams", "kk-test", "2.149", "–", "20780"],
+    ]

@@ -14,12 +14,13 @@ import torch
 from edgezoo import sdk
 from edgezoo.errors import DataError
 from edgezoo.exporters import flatbuffer
-from edgezoo.zoo import language_training
+from edgezoo.zoo import language_material, language_training
 from edgezoo.zoo.architectures.char_lstm import CharLstm, Shape, restore
 from edgezoo.zoo.checkpoint import read_checkpoint
+from edgezoo.zoo.language_material import in_parts
 from edgezoo.zoo.language_training import EarlyStopping, Regimen
 from edgezoo.zoo.recipes import char_lstm, transfer
-from edgezoo.zoo.recipes.char_lstm import ENGLISH, RECIPES, TURKIC, Config, in_parts
+from edgezoo.zoo.recipes.char_lstm import ENGLISH, RECIPES, TURKIC, Config
 from edgezoo.zoo.recipes.transfer import Study, curve_figures
 
 SHAPE = Shape(32, 32, 1)
@@ -60,7 +61,9 @@ def test_a_recipe_leaves_a_checkpoint(work: Path, tmp_path: Path) -> None:
     assert {"a", "y", "ː"} <= set(found.vocabulary)
     model = CharLstm(len(found.vocabulary), SHAPE)
     restore(model, {name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
-    texts = char_lstm.turkic_material(small("charlstm-turkic"), tmp_path, work)
+    assert {source["texts"] for source in found.card["data"]} == {54}
+    assert all(source["licence"] for source in found.card["data"])
+    texts = char_lstm.material(small("charlstm-turkic"), tmp_path, work)
     loss = language_training.judge(model, texts.ids("tr", "test"))
     assert loss.bits == pytest.approx(found.card["held_out"]["tr"]["bits"], abs=1e-3)  # its rows are float16
     for precision in flatbuffer.PRECISIONS:
@@ -93,8 +96,8 @@ def test_english_articles_are_read_in_parts(tmp_path: Path) -> None:
     rows = [json.dumps({"text": f"Article {number}.\n" + "So it goes on. " * 400}) for number in range(20)]
     (tmp_path / "english" / "wikipedia.jsonl").write_text("\n".join(rows), encoding="utf-8")
     found = char_lstm.material(replace(ENGLISH, holdout=0.1), tmp_path, tmp_path)
-    assert max(map(len, found.texts["en"].train)) <= char_lstm.LONGEST_PART
-    assert min(map(len, found.texts["en"].test)) > char_lstm.LONGEST_PART
+    assert max(map(len, found.texts["en"].train)) <= language_material.LONGEST_PART
+    assert min(map(len, found.texts["en"].test)) > language_material.LONGEST_PART
 
 
 def test_parts_join_to_the_whole() -> None:
