@@ -2,8 +2,9 @@
 
     python -m edgezoo.benchmarks.latency static-en --out edgezoo/zoo/models/static-en/latency.json
 
-A static table is measured beside model2vec with the same table, a recurrent encoder as `recurrent.py` says.
-All get the same texts in turn, on one thread; figures are medians over rounds. Needs edgezoo[train,peers].
+A static table is measured beside model2vec with the same table, a recurrent encoder as `recurrent.py` says, a
+language model as `language_latency.py` does. All get the same texts in turn, on one thread; figures are
+medians over rounds. Needs edgezoo[train,peers].
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from edgezoo import __version__, sdk
 from edgezoo.atomic import write_bytes
 from edgezoo.benchmarks.machine import device, start_up
 from edgezoo.benchmarks.texts import TWEETS, TWEETS_BY_LANGUAGE, short_texts
-from edgezoo.bundle.layout import TinyLstm, Unigram
+from edgezoo.bundle.layout import CharLstm, TinyLstm, Unigram
 from edgezoo.bundle.reader import read_bundle
 from edgezoo.errors import MissingExtraError
 
@@ -89,7 +90,12 @@ def compare(ours: Embed, theirs: Embed, calls: list[list[str]], repeats: int) ->
 def measure(name: str) -> dict[str, Any]:
     """All figures of the model `name`, a name of the zoo or the path of a bundle."""
     with sdk.load(name) as model:
-        if isinstance(read_bundle(model.path).header.architecture, TinyLstm):
+        architecture = read_bundle(model.path).header.architecture
+        if isinstance(architecture, CharLstm):
+            from edgezoo.benchmarks.language_latency import measure_language
+
+            figures = measure_language(model)
+        elif isinstance(architecture, TinyLstm):
             from edgezoo.benchmarks.recurrent import measure_recurrent
 
             figures = measure_recurrent(model)

@@ -17,12 +17,12 @@ STARTS = 15  # fresh processes
 def start_up(name: str) -> dict[str, float]:
     """Median milliseconds of fresh processes that import numpy, and that load a model and embed a text.
 
-    Where there are no vectors, the text is classified.
+    Where there are no vectors, the text is classified; a language model scores it.
     """
     numpy_alone = "import numpy"
     first = (
         f"from edgezoo import sdk; model = sdk.load({name!r}); "
-        "(model.embed if model.dim else model.classify)('hello world')"
+        "(model.embed if model.dim else model.classify if model.labels else model.score)('hello world')"
     )
     pairs = [(_process(numpy_alone), _process(first)) for _ in range(STARTS + 1)][1:]
     return {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgezoo.atomic import write_bytes
-from edgezoo.zoo import multilingual_tables, parity_tables, registry, web_tables
+from edgezoo.zoo import language_tables, multilingual_tables, parity_tables, registry, web_tables
 from edgezoo.zoo.markdown import cell, prose_and_tables, render, table, title
 
 README = Path(__file__).parents[2] / "README.md"
@@ -52,26 +52,32 @@ def render_card(folder: Path) -> str:
         table(["", ""], [*facts, ("Size, tokenizer included", f"{size:,} bytes")]),
     ]
     if evaluation:
-        parts += ["## Quality", *_quality(evaluation), *_beside_teacher(evaluation, latency)]
+        exact = card.get("held_out", {})
+        parts += ["## Quality", *_quality(evaluation, exact), *_beside_teacher(evaluation, latency)]
     parts += multilingual_tables.card_sections(evaluation)
     if latency:
-        parts += ["## Latency", *_latency(latency)]
+        unit = "character" if card["family"] == language_tables.FAMILY else "text"
+        parts += ["## Latency", *_latency(latency, unit)]
     if parity := parity_tables.read(folder):
         parts += ["## On every runtime", _PARITY, parity_tables.card_table(parity)]
     if ablation:
         parts += ["## Ablation", _ABLATION, *prose_and_tables(ablation)]
-    if pictures := sorted(path.name for path in folder.glob("*.png")):
-        parts += ["## Training", *(f"![{name.removesuffix('.png')}]({name})" for name in pictures)]
+    parts += [*language_tables.vocabulary(folder), *language_tables.transfer(folder)]
+    pictures = {path.name for path in folder.glob("*.png")} - {language_tables.TRANSFER_MAP}
+    if pictures:
+        parts += ["## Training", *(f"![{name.removesuffix('.png')}]({name})" for name in sorted(pictures))]
     for key, value in card.items():
-        if value and key not in (*_FACTS, "name", "description", "quality"):
+        if value and key not in (*_FACTS, "name", "description", "quality", "held_out"):
             parts += [f"## {title(key)}", render(value)]
     return "\n\n".join([*parts, "Rendered from the JSON beside it by `./do docs`."]) + "\n"
 
 
 def render_table() -> str:
-    """The README's table of models."""
+    """The README's table of models that embed or classify."""
     rows = []
     for entry in registry.models():
+        if entry.family == language_tables.FAMILY:
+            continue
         evaluation, latency = (Path(entry.path).with_name(name) for name in ("eval.json", "latency.json"))
         results = _read(evaluation)["results"] if evaluation.is_file() else {}
         speed = _speed(_read(latency)) if latency.is_file() else "–"
@@ -120,6 +126,7 @@ def documents() -> dict[Path, str]:
         text = README.read_text(encoding="utf-8")
         tables = {
             "models": render_table(),
+            "language-models": language_tables.readme_tables(registry.models()),
             "formats": parity_tables.readme_table(folders),
             "web": web_tables.readme_tables(),
         }
@@ -129,8 +136,10 @@ def documents() -> dict[Path, str]:
     return rendered
 
 
-def _quality(evaluation: Mapping[str, Any]) -> list[str]:
+def _quality(evaluation: Mapping[str, Any], exact: Mapping[str, Any]) -> list[str]:
     results = evaluation["results"]
+    if any("bits" in score for score in results.values()):
+        return language_tables.quality(evaluation, exact)
     similarity = [task for task, score in results.items() if "spearman" in score]
     labelling = [task for task, score in results.items() if "accuracy" in score]
     parts = _similarity(evaluation, similarity) if similarity else []
@@ -194,8 +203,8 @@ def _labelling(evaluation: Mapping[str, Any], tasks: Sequence[str]) -> list[str]
     return [*parts, f"Examples: {examples}."] if examples else parts
 
 
-def _latency(report: Mapping[str, Any]) -> list[str]:
-    """A table for each part that holds microseconds, and one for all the rest."""
+def _latency(report: Mapping[str, Any], unit: str) -> list[str]:
+    """A table for each part that holds microseconds a `unit`, and one for all the rest."""
     parts, rest = [], {}
     for name, part in report.items():
         if not (isinstance(part, Mapping) and "edgezoo_us" in part):
@@ -210,7 +219,7 @@ def _latency(report: Mapping[str, Any]) -> list[str]:
             ]
             for system in systems
         ]
-        parts.append(table([title(name), "µs a text", "times edgezoo's"], rows))
+        parts.append(table([title(name), f"µs a {unit}", "times edgezoo's"], rows))
     return [*parts, render(rest)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,22 +33,25 @@ def curves(log: Path, path: Path) -> None:
 
 
 def heat_maps(table: Table, path: Path) -> None:
-    """Draw a heat map for each figure of a table source → target, as one PNG."""
+    """Draw a heat map for each figure of a table language → language, as one PNG; cells may be missing."""
     pyplot = _pyplot()
-    sources = list(table)
-    targets = list(next(iter(table.values())))
+    languages = list(table)
     figure, panels = pyplot.subplots(1, len(MAPS), figsize=(3.4 * len(MAPS), 3.6), constrained_layout=True)
     for axes, (name, title) in zip(panels, MAPS.items(), strict=True):
-        values = [[table[source][target][name] for target in targets] for source in sources]
-        flat = sorted(value for row in values for value in row)
-        middle = flat[len(flat) // 2]
+        values = [
+            [table[source].get(target, {}).get(name, math.nan) for target in languages]
+            for source in languages
+        ]
+        known = [value for row in values for value in row if not math.isnan(value)]
+        middle = (min(known) + max(known)) / 2 if known else 0.0
         axes.imshow(values, cmap="viridis_r")
         for y, row in enumerate(values):
             for x, value in enumerate(row):
-                shade = "white" if value > middle else "black"
-                axes.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=8, color=shade)
-        axes.set_xticks(range(len(targets)), targets)
-        axes.set_yticks(range(len(sources)), sources)
+                if not math.isnan(value):
+                    shade = "white" if value > middle else "black"
+                    axes.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=8, color=shade)
+        axes.set_xticks(range(len(languages)), languages)
+        axes.set_yticks(range(len(languages)), languages)
         axes.set(title=title, xlabel="target", ylabel="source")
     figure.savefig(path, dpi=100, metadata={"Software": None})
     pyplot.close(figure)

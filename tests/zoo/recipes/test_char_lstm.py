@@ -123,6 +123,13 @@ def test_transfer_goes_on_where_it_stopped(
     monkeypatch.setattr(transfer, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         transfer.run(study, tmp_path, work, tmp_path / "out", quiet=True)
+    so_far = transfer.run(study, tmp_path, work, tmp_path / "finished", quiet=True, finished=True)["table"]
+    assert {source: [*targets] for source, targets in so_far.items()} == {"kk": ["kk", "tr"], "tr": []}
+    assert (tmp_path / "out" / "transfer.png").read_bytes() == (
+        tmp_path / "finished" / "transfer.png"
+    ).read_bytes()  # told before the interruption
+    with pytest.raises(DataError, match="another study"):
+        transfer.run(replace(study, seed=9), tmp_path, work, tmp_path / "out", quiet=True)
     found = transfer.run(study, tmp_path, work, tmp_path / "out", quiet=True)
     assert calls[0] == 5  # four cells, one of which was begun twice
     assert json.loads((tmp_path / "out" / "transfer.json").read_text())["table"] == found["table"]
