@@ -59,8 +59,13 @@ def write_language_model(
     return path
 
 
-def reference(tensors: Mapping[str, NDArray[np.float32]], ids: Sequence[int]) -> NDArray[np.float64]:
-    """Natural logarithms of the probabilities after each of `ids`, float64 [ids, tokens]; states in 63rds."""
+def reference(
+    tensors: Mapping[str, NDArray[np.float32]], ids: Sequence[int], *, exact: bool = False
+) -> NDArray[np.float64]:
+    """Natural logarithms of the probabilities after each of `ids`, float64 [ids, tokens].
+
+    States are in 63rds, as the engine has them, unless it is to be `exact`.
+    """
     t: dict[str, Any] = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
     layers = 2 if "lstm.1.forward.input" in t else 1
     hidden = t["lstm.0.forward.recurrent"].shape[1]
@@ -73,14 +78,18 @@ def reference(tensors: Mapping[str, NDArray[np.float32]], ids: Sequence[int]) ->
             gates = t[f"{name}.input"] @ x + t[f"{name}.recurrent"] @ h[layer] + t[f"{name}.bias"]
             i, f, g, o = np.split(gates, 4)
             c[layer] = _sigmoid(f) * c[layer] + _sigmoid(i) * np.tanh(g)
-            x = h[layer] = np.round(_sigmoid(o) * np.tanh(c[layer]) * 63) / 63
+            x = h[layer] = _rounded(_sigmoid(o) * np.tanh(c[layer]), 1.0, exact)
         if "output_norm.weight" in t:
             x = (x - x.mean()) / np.sqrt(x.var() + 1e-5) * t["output_norm.weight"] + t["output_norm.bias"]
-            x = np.round(x / np.abs(x).max() * 63) / 63 * np.abs(x).max()
+            x = _rounded(x, np.abs(x).max(), exact)
         logits = t["embedding"] @ (t["projection"] @ x + t["projection.bias"]) + t["head.bias"]
         shifted = logits - logits.max()
         rows.append(shifted - np.log(np.exp(shifted).sum()))
     return np.array(rows)
+
+
+def _rounded(x: NDArray[np.float64], largest: float, exact: bool) -> NDArray[np.float64]:
+    return x if exact else np.round(x / largest * 63) / 63 * largest
 
 
 def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,10 @@ import torch
 from safetensors.torch import save_file
 
 from edgezoo.zoo.checkpoint import save_tensors
+from edgezoo.zoo.tokenizers import char
 from edgezoo.zoo.tokenizers.wordpiece import build_tokenizer
+from tests.char_lstm import VOCABULARY as CHARACTERS
+from tests.char_lstm import random_language_tensors
 from tests.conftest import VOCABULARY
 from tests.tiny_lstm import LABELS, random_tensors
 
@@ -46,6 +49,18 @@ def lstm_checkpoint(directory: Path, name: str = "small-lstm", *, labels: bool =
     }
     weights = {key: torch.from_numpy(value) for key, value in tensors.items()}
     save_tensors(directory, weights, build_tokenizer(VOCABULARY), card)
+    return directory
+
+
+def language_checkpoint(
+    directory: Path, name: str = "small-lm", *, layers: int = 2, hidden: int = 64, norm: bool = False
+) -> Path:
+    """A character language model of random weights over 32 columns."""
+    tensors = random_language_tensors(layers=layers, hidden=hidden, norm=norm)
+    settings = {"embedding": 32, "hidden": hidden, "layers": layers, "output_norm": norm, "dropout": 0.1}
+    card = _card(name, "char-lstm") | {"architecture_settings": settings, "vocabulary_size": len(CHARACTERS)}
+    weights = {key: torch.from_numpy(value) for key, value in tensors.items()}
+    save_tensors(directory, weights, char.build(CHARACTERS), card)
     return directory
 
 

@@ -44,7 +44,8 @@ def quantise(
     All scales are multiplied by one common power of two, which brings the largest of them into [0.5, 1]
     and so keeps float16 from its subnormals. `dequantise` therefore returns the matrix times that power:
     harmless where vectors are compared by cosine or L2-normalised. With `keep_scale` it returns the matrix
-    itself, and no scale is less than float16's least normal number. int8 uses [-largest, largest].
+    itself, and no scale is less than float16's least normal number. int8 uses [-largest, largest], int4
+    [-8, 7] unless `largest` is 7.
     Raises InputError for another precision, a matrix that is not two-dimensional and finite or, with
     `keep_scale`, too large for float16 scales, and for int4 a number of columns that is not a multiple of 32.
     """
@@ -63,7 +64,7 @@ def quantise(
                 f"int4 needs a number of columns that is a multiple of {INT4_GROUP}, not {columns}"
             )
         groups = values.reshape(-1, INT4_GROUP)
-        integers, scale = _search(groups, -8, 7, np.linspace(0.6, 1.1, 26), keep_scale)
+        integers, scale = _search(groups, max(-8, -largest), 7, np.linspace(0.6, 1.1, 26), keep_scale)
         return QuantisedTensor("int4", _pack(integers).reshape(rows, columns // 2), scale.reshape(rows, -1))
     raise InputError(f"precision {precision!r} is unknown; choose 'int8' or 'int4'")
 

@@ -26,7 +26,8 @@ def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
     card = checkpoint.card
     if card.get("family") != "static-table":
         raise InputError(
-            f"model2vec holds static tables; {card['name']} is of the family {card.get('family')}"
+            f"model2vec holds static tables; {card['name']} is of the family {card.get('family')}: "
+            "choose another format, such as onnx or tflite"
         )
     folder = out / f"{card['name']}-{precision}-model2vec"
     folder.mkdir()

@@ -4,7 +4,7 @@ Both give "vectors" float32 [texts, dimension] or "probabilities" float32 [texts
 batch of any size, 0 included. The one takes "texts", string [texts], and gives the "ids" of all texts in a
 row and the "lengths" of each besides; it needs onnxruntime-extensions. The other takes what servers'
 tokenizers make and their model runners expect: "input_ids" and "attention_mask", int64 [texts, tokens], here
-without special tokens and padded behind.
+without special tokens and padded behind. Of a language model there is one file: see `onnx_language`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onnx import ModelProto, StringStringEntryProto, TensorProto, ValueInfoProto
 
 from edgezoo.bundle.layout import StaticTable, TinyLstm
 from edgezoo.errors import DataError
-from edgezoo.exporters import flatbuffer, licence, onnx_tokenizer, onnx_unigram
+from edgezoo.exporters import flatbuffer, licence, onnx_language, onnx_tokenizer, onnx_unigram
 from edgezoo.exporters.onnx_graph import Graph, value
 from edgezoo.exporters.onnx_layers import Layers
 from edgezoo.exporters.onnx_models import Padded, static_table, tiny_lstm
@@ -34,13 +34,16 @@ _ZERO = numpy_helper.from_array(np.zeros(1, dtype=np.int64))
 
 
 def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
-    """Write `out`/NAME-PRECISION.onnx and `out`/NAME-PRECISION-ids.onnx.
+    """Write `out`/NAME-PRECISION.onnx and, unless it is a language model, `out`/NAME-PRECISION-ids.onnx.
 
     Raises DataError for an unknown family, InputError for [CLS] pooling or a table that int4 does not fit.
     """
     stem = f"{checkpoint.card['name']}-{precision}"
     written = []
-    for name, build in ((stem, from_texts), (f"{stem}-ids", from_ids)):
+    models = {stem: from_texts, f"{stem}-ids": from_ids}
+    if checkpoint.card.get("family") == "char-lstm":
+        models = {stem: onnx_language.model}
+    for name, build in models.items():
         path = out / f"{name}.onnx"
         path.write_bytes(_sealed(build(checkpoint, precision).SerializeToString(deterministic=True)))
         written.append(path)

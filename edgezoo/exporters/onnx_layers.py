@@ -63,11 +63,18 @@ class Layers:
         if isinstance(matrix, QuantisedTensor) and matrix.dtype == "int8":
             return self._linear_int8(name, value, matrix, bias)
         product = (
-            self._product_int4(name, value, matrix)
+            self.product_int4(name, value)
             if isinstance(matrix, QuantisedTensor)
             else self.graph.op("MatMul", value, self.graph.constant(self._exact[name].T, name))
         )
         return self.graph.op("Add", product, bias)
+
+    def norm(self, name: str, value: str) -> str:
+        """LayerNorm by the weight and bias of that name, or `value` itself where there are none."""
+        if f"{name}.weight" not in self:
+            return value
+        weight, bias = (self.vector(f"{name}.{part}") for part in ("weight", "bias"))
+        return self.graph.op("LayerNormalization", value, weight, bias, epsilon=1e-5)
 
     def _linear_int8(self, name: str, value: str, matrix: QuantisedTensor, bias: str) -> str:
         scale = self.graph.constant(matrix.scale[:, 0].astype(np.float32), f"{name}.scale")
@@ -81,7 +88,9 @@ class Layers:
             domain=MICROSOFT,
         )
 
-    def _product_int4(self, name: str, value: str, matrix: QuantisedTensor) -> str:
+    def product_int4(self, name: str, value: str, *, rounded: bool = False) -> str:
+        """The product of [..., in] with an int4 matrix [out, in]; `rounded`: with the inputs in int8."""
+        matrix = self._quantised(name)
         outputs, inputs = matrix.shape
         unsigned = (integers(matrix).reshape(outputs, -1, INT4_GROUP) + 8).astype(np.uint8)
         packed = unsigned[..., ::2] | unsigned[..., 1::2] << np.uint8(4)  # [out, groups, 16]
@@ -95,44 +104,54 @@ class Layers:
             N=outputs,
             bits=4,
             block_size=INT4_GROUP,
+            accuracy_level=4 if rounded else 0,
         )
 
     def lstm(self, layer: int, value: str, lengths: str) -> str:
         """States [T, n, D * H] of [T, n, in], of which int32 [n] `lengths` count; zeros beyond."""
+        ways = [way for way in ("forward", "backward") if f"lstm.{layer}.{way}.input" in self]
+        hidden = self._exact[f"lstm.{layer}.forward.recurrent"].shape[1]
+        states = self._lstm(layer, ways, [value, lengths], 1)[0]
+        turned = self.graph.op("Transpose", states, perm=[0, 2, 1, 3])  # [T, n, D, H] of [T, D, n, H]
+        return self.graph.op("Reshape", turned, self.graph.vector(0, 0, len(ways) * hidden))
+
+    def lstm_step(self, layer: int, value: str, h: str, c: str) -> tuple[str, str]:
+        """h and c [1, n, H] of a forward layer after it read [n, in]."""
+        step = self.graph.op("Unsqueeze", value, self.graph.vector(0))
+        _, state, cell = self._lstm(layer, ["forward"], [step, "", h, c], 3)
+        return state, cell
+
+    def _lstm(self, layer: int, ways: list[str], values: list[str], outputs: int) -> list[str]:
+        """So many outputs of the operator; `values` are its inputs but the weights: X, lengths, h, c."""
         graph, prefix = self.graph, f"lstm.{layer}"
-        ways = [f"{prefix}.{way}" for way in ("forward", "backward") if f"{prefix}.{way}.input" in self]
-        hidden = self._exact[f"{ways[0]}.recurrent"].shape[1]
-        bias = np.stack([_reordered(self._exact[f"{way}.bias"]) for way in ways])  # the checkpoint has one
+        names = [f"{prefix}.{way}" for way in ways]
+        bias = np.stack([_reordered(self._exact[f"{name}.bias"]) for name in names])  # the checkpoint has one
         biases = graph.constant(np.concatenate([bias, np.zeros_like(bias)], axis=1), f"{prefix}.bias")
-        direction = "bidirectional" if len(ways) == 2 else "forward"
-        if self._small:
-            weights, scales = [], []
-            for part in ("input", "recurrent"):
-                matrices = [self._quantised(f"{way}.{part}") for way in ways]
-                values = np.stack([_reordered(matrix.values).T for matrix in matrices])  # [D, in, 4H]
-                weights.append(graph.constant(values, f"{prefix}.{part}"))
-                scale = np.stack([_reordered(matrix.scale[:, 0]) for matrix in matrices])  # [D, 4H]
-                scales.append(graph.constant(scale.astype(np.float32), f"{prefix}.{part}.scale"))
-            zero = graph.constant(np.zeros(bias.shape, dtype=np.int8), f"{prefix}.zero")
-            states = graph.op(
-                "DynamicQuantizeLSTM",
-                *(value, *weights, biases, lengths, "", "", "", scales[0], zero, scales[1], zero),
-                domain=MICROSOFT,
-                hidden_size=hidden,
-                direction=direction,
-            )
-        else:
+        settings = {
+            "hidden_size": bias.shape[1] // 4,
+            "direction": "bidirectional" if len(ways) == 2 else "forward",
+        }
+        results = ["", *(f"{prefix}.{name}" for name in ("h", "c"))] if outputs == 3 else [f"{prefix}.y"]
+        if not self._small:
             weights = [
                 graph.constant(
-                    np.stack([_reordered(self._exact[f"{way}.{part}"]) for way in ways]), f"{prefix}.{part}"
+                    np.stack([_reordered(self._exact[f"{name}.{part}"]) for name in names]),
+                    f"{prefix}.{part}",
                 )
                 for part in ("input", "recurrent")
             ]
-            states = graph.op(
-                "LSTM", value, *weights, biases, lengths, hidden_size=hidden, direction=direction
-            )
-        turned = graph.op("Transpose", states, perm=[0, 2, 1, 3])  # [T, n, D, H] of [T, D, n, H]
-        return graph.op("Reshape", turned, graph.vector(0, 0, len(ways) * hidden))
+            return graph.operation("LSTM", [values[0], *weights, biases, *values[1:]], results, **settings)
+        weights, scales = [], []
+        for part in ("input", "recurrent"):
+            matrices = [self._quantised(f"{name}.{part}") for name in names]
+            integer = np.stack([_reordered(matrix.values).T for matrix in matrices])  # [D, in, 4H]
+            weights.append(graph.constant(integer, f"{prefix}.{part}"))
+            scale = np.stack([_reordered(matrix.scale[:, 0]) for matrix in matrices])  # [D, 4H]
+            scales.append(graph.constant(scale.astype(np.float32), f"{prefix}.{part}.scale"))
+        zero = graph.constant(np.zeros(bias.shape, dtype=np.int8), f"{prefix}.zero")
+        state = [*values[1:], *[""] * (4 - len(values)), ""]  # lengths, h, c, and no peepholes
+        inputs = [values[0], *weights, biases, *state, scales[0], zero, scales[1], zero]
+        return graph.operation("DynamicQuantizeLSTM", inputs, results, MICROSOFT, **settings)
 
     def _quantised(self, name: str) -> QuantisedTensor:
         tensor = self._small[name]

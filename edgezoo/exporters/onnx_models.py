@@ -81,19 +81,12 @@ def tiny_lstm(layers: Layers, settings: TinyLstm, batch: Padded) -> dict[str, st
 def _states(layers: Layers, rows: str, lengths: str) -> str:
     """What the LSTM says at every token; zeros beyond a text's end, unless a norm follows."""
     short = layers.graph.op("Cast", lengths, to=TensorProto.INT32)
-    states = _norm(layers, "input_norm", rows)
+    states = layers.norm("input_norm", rows)
     layer = 0
     while f"lstm.{layer}.forward.input" in layers:
         states = layers.lstm(layer, states, short)
         layer += 1
-    return _norm(layers, "output_norm", states)
-
-
-def _norm(layers: Layers, name: str, value: str) -> str:
-    if f"{name}.weight" not in layers:
-        return value
-    weight, bias = (layers.vector(f"{name}.{part}") for part in ("weight", "bias"))
-    return layers.graph.op("LayerNormalization", value, weight, bias, epsilon=1e-5)
+    return layers.norm("output_norm", states)
 
 
 def _pooled(layers: Layers, pooling: str, states: str, ids: str, lengths: str, counts: str) -> str:

@@ -21,12 +21,12 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from edgezoo.errors import DataError, InputError
-from edgezoo.exporters import licence
+from edgezoo.exporters import licence, tflite_language
 from edgezoo.exporters.flatbuffer import tiny_lstm
 from edgezoo.exporters.tflite_metadata import LABELS_FILE, VOCABULARY_FILE, Tensor, metadata, with_files
 from edgezoo.exporters.tflite_model import Model
 from edgezoo.zoo.checkpoint import Checkpoint
-from edgezoo.zoo.tokenizers import unigram, wordpiece
+from edgezoo.zoo.tokenizers import char, unigram, wordpiece
 
 PRECISIONS = ("fp32", "int8", "int4")
 LENGTH, SHORT_LENGTH = 64, 32
@@ -61,24 +61,27 @@ def export(checkpoint: Checkpoint, precision: str, out: Path) -> list[Path]:
 def model_file(checkpoint: Checkpoint, precision: str, length: int = LENGTH) -> bytes:
     """The .tflite file of a checkpoint, with inputs int32 [1, length]; raises as `export` does."""
     card, word_pieces = checkpoint.card, checkpoint.scores is None
-    graph = Model(checkpoint.tensors, precision, length)
     labels: tuple[str, ...] = ()
-    if card["family"] == "static-table":
-        outputs = graph.static_table()
-    elif card["family"] == "tiny-lstm":
-        settings = tiny_lstm(card)
-        outputs, labels = graph.tiny_lstm(settings), settings.labels
+    if card["family"] == "char-lstm":
+        model, word_pieces = tflite_language.graph_file(checkpoint, precision), False
     else:
-        raise DataError(f"the card names the unknown family {card['family']!r}; update edgezoo")
-    described = metadata(
-        card["name"],
-        card["description"],
-        card["license"],
-        _INPUTS,
-        [_OUTPUTS[name] for name in outputs],
-        word_pieces=word_pieces,
-    )
-    model = graph.serialise(outputs, card["name"], described)
+        graph = Model(checkpoint.tensors, precision, length)
+        if card["family"] == "static-table":
+            outputs = graph.static_table()
+        elif card["family"] == "tiny-lstm":
+            settings = tiny_lstm(card)
+            outputs, labels = graph.tiny_lstm(settings), settings.labels
+        else:
+            raise DataError(f"the card names the unknown family {card['family']!r}; update edgezoo")
+        described = metadata(
+            card["name"],
+            card["description"],
+            card["license"],
+            _INPUTS,
+            [_OUTPUTS[name] for name in outputs],
+            word_pieces=word_pieces,
+        )
+        model = graph.serialise(outputs, card["name"], described)
     files = {
         **({VOCABULARY_FILE: _lines(checkpoint.vocabulary)} if word_pieces else {}),
         **({LABELS_FILE: _lines(labels)} if labels else {}),
@@ -91,6 +94,8 @@ def model_file(checkpoint: Checkpoint, precision: str, length: int = LENGTH) -> 
 
 
 def _tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    if checkpoint.card["family"] == "char-lstm":
+        return char.build(checkpoint.vocabulary)
     if checkpoint.scores is None:
         return wordpiece.build_tokenizer(checkpoint.vocabulary)
     costs = unigram.costs_of(checkpoint.vocabulary, checkpoint.scores)

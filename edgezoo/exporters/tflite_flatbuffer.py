@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import flatbuffers
+import ml_dtypes
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 _IDENTIFIER = b"TFL3"
 _FILE_VERSION = 3
 _ALIGNMENT = 16  # of constants, as the kernels expect
+
+INT4 = np.dtype(ml_dtypes.int4)  # LiteRT brings the package
 
 _TYPES = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
@@ -24,12 +27,13 @@ _TYPES = {
     np.dtype(np.int8): schema.TensorType.INT8,
     np.dtype(np.uint8): schema.TensorType.UINT8,
     np.dtype(np.bool_): schema.TensorType.BOOL,
+    INT4: schema.TensorType.INT4,
 }
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor; `buffer` 0: computed, else where its constant is; `scales`: of an int8 matrix, one a row."""
+    """A tensor; `buffer` 0: computed, else where its constant is; `scales`: of integers, one a row."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]

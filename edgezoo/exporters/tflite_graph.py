@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgezoo.exporters.tflite_flatbuffer import Operator, Serialiser, Tensor
+from edgezoo.exporters.tflite_flatbuffer import INT4, Operator, Serialiser, Tensor
+
+_EPSILON = 1e-5  # of torch's LayerNorm
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,17 @@ class Graph:
         self._constants: dict[tuple[Any, ...], Value] = {}
         self._inputs: dict[str, Value] = {}
 
-    def input(self, name: str, shape: Sequence[int]) -> Value:
-        """An int32 input."""
-        self._inputs[name] = self._tensor(shape, np.int32, name)
+    def input(self, name: str, shape: Sequence[int], dtype: Any = np.int32) -> Value:
+        """An input of the model."""
+        self._inputs[name] = self._tensor(shape, dtype, name)
         return self._inputs[name]
 
     def constant(self, array: Any, scales: NDArray[np.float32] | None = None) -> Value:
-        """A tensor that is stored; `scales` float32 [rows] of an int8 matrix, one a row."""
+        """A tensor that is stored; `scales` float32 [rows] of an int8 or int4 matrix, one a row."""
         array = np.ascontiguousarray(array)
-        data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+        data = (
+            _packed(array) if array.dtype == INT4 else array.astype(array.dtype.newbyteorder("<")).tobytes()
+        )
         steps = () if scales is None else tuple(map(float, scales))
         key = (array.shape, array.dtype, data, steps)
         if key not in self._constants:
@@ -156,11 +160,19 @@ class Graph:
         return self.ops("SPLIT", place, value, shapes=[shape] * parts, options=options)
 
     def linear(self, value: Value, weight: Value, bias: Value | None = None, *, small: bool = False) -> Value:
-        """[n, in] by `weight` [out, in]; `small`: the weight is int8, and `value` is rounded for each row."""
+        """[n, in] by `weight` [out, in]; `small`: of integers, and `value` is rounded for each row."""
         options = ("FullyConnectedOptions", {"AsymmetricQuantizeInputs": int(small)})
         shape = (value.shape[0], weight.shape[0])
         version = 12 if small else 1 if bias else 6
         return self.op("FULLY_CONNECTED", value, weight, bias, shape=shape, options=options, version=version)
+
+    def standard(self, value: Value) -> Value:
+        """[n, width] with mean 0 and variance 1 in each row: LayerNorm before its weight and bias."""
+        centred = self.binary("SUB", value, self.reduce("MEAN", value, 1))
+        variance = self.reduce("MEAN", self.binary("MUL", centred, centred), 1)
+        return self.binary(
+            "MUL", centred, self.unary("RSQRT", self.binary("ADD", variance, self.scalar(_EPSILON)))
+        )
 
     # --- The file ------------------------------------------------------------------------------------
 
@@ -172,3 +184,10 @@ class Graph:
             [*self._buffers, metadata],
             description,
         )
+
+
+def _packed(array: NDArray[Any]) -> bytes:
+    """Two 4-bit integers a byte, the first one low."""
+    pairs = array.reshape(-1, 2).astype(np.int8).view(np.uint8) & 15
+    packed: NDArray[np.uint8] = pairs[:, 0] | pairs[:, 1] << np.uint8(4)
+    return packed.tobytes()

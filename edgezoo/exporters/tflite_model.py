@@ -23,7 +23,6 @@ Tensors = Mapping[str, Float32]
 
 _SPECIAL = (0, 2, 3)  # [PAD], [CLS] and [SEP]: what MediaPipe adds to a text
 _CLOSED = 1e4  # taken from a gate, makes its sigmoid zero
-_EPSILON = 1e-5  # of torch's LayerNorm
 
 
 class Model(Graph):
@@ -51,14 +50,14 @@ class Model(Graph):
         self.weights = _folded(self.weights)
         rows = self._rows(self.kept)  # [L, E]
         shut = self.binary("MUL", self.binary("SUB", self.kept, self.scalar(1)), self.scalar(_CLOSED))
-        states = self._standard(rows) if "input_norm.weight" in self.weights else rows
+        states = self.standard(rows) if "input_norm.weight" in self.weights else rows
         layer = 0
         while f"lstm.{layer}.forward.input" in self.weights:
             states = self._layer(layer, states, shut)  # [L, D * H]
             layer += 1
         if "output_norm.weight" in self.weights:
             weight, bias = (self.constant(self.weights[f"output_norm.{part}"]) for part in ("weight", "bias"))
-            states = self.binary("ADD", self.binary("MUL", self._standard(states), weight), bias)
+            states = self.binary("ADD", self.binary("MUL", self.standard(states), weight), bias)
         pooled = self._pooled(states, shut, settings.pooling)  # [1, D * H]
         if "salience" in self.weights:
             weight = self.constant(self.weights["salience"])
@@ -128,14 +127,6 @@ class Model(Graph):
         return self.binary("SUB", self.concat([low, high], 2), self.scalar(8))
 
     # --- The recurrence ------------------------------------------------------------------------------
-
-    def _standard(self, value: Value) -> Value:
-        """[n, width] with mean 0 and variance 1 in each row: LayerNorm before its weight and bias."""
-        centred = self.binary("SUB", value, self.reduce("MEAN", value, 1))
-        variance = self.reduce("MEAN", self.binary("MUL", centred, centred), 1)
-        return self.binary(
-            "MUL", centred, self.unary("RSQRT", self.binary("ADD", variance, self.scalar(_EPSILON)))
-        )
 
     def _layer(self, layer: int, value: Value, shut: Value) -> Value:
         """One layer, [L, in] -> [L, D * H].

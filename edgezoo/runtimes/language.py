@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PAD, UNKNOWN, BEGIN, END = range(4)  # ids of [PAD], [UNK], [BOS] and [EOS]
+SPLIT_MIX_STEP = 0x9E3779B97F4A7C15  # what the state of SplitMix64 grows by with each number
 
 State = TypeVar("State")
 
@@ -50,7 +51,7 @@ class LanguageModel(Protocol[State]):
 def first_random(seed: int, index: int) -> int:
     """The generator's state that sequence `index` begins with: output `index` of SplitMix64 from `seed`."""
     mask = (1 << 64) - 1
-    z = (seed + (index + 1) * 0x9E3779B97F4A7C15) & mask
+    z = (seed + (index + 1) * SPLIT_MIX_STEP) & mask
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & mask
     z = (z ^ z >> 27) * 0x94D049BB133111EB & mask
     return z ^ z >> 31

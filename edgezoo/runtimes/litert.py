@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from edgezoo.errors import BundleError, ModelNotFoundError
+from edgezoo.runtimes.stepped_language import State, SteppedLanguageModel
 from edgezoo.runtimes.utf8 import encode
 
 Vectors = NDArray[np.float32]
 
 _BEFORE, _BEHIND = 2, 3  # [CLS] and [SEP], between which MediaPipe puts a text
 _INPUTS, _OUTPUTS = {"ids", "mask", "segment_ids"}, {"vector", "probabilities"}
+_STEP_INPUTS, _STEP_OUTPUTS = {"ids", "h", "c"}, {"logits", "next_h", "next_c"}  # of a language model
 _IDENTIFIER = b"TFL3"
 _FILES = ("card.json", "tokenizer.json", "labels.txt", "graph.sha256")
 _MOST = 1 << 26  # bytes of one of them
@@ -48,6 +50,7 @@ class LiteRtRuntime:
             raise BundleError(f"{path}: tokenizer.json: {error}; {_AGAIN}") from error
         self.vocabulary_size: int = self._tokenizer.get_vocab_size()
         self._idle = [self._interpreter()]
+        self.language: SteppedLanguageModel | None = None
         self._describe(self._idle[0])
 
     @classmethod
@@ -71,6 +74,18 @@ class LiteRtRuntime:
     def _describe(self, interpreter: Any) -> None:
         inputs = {entry["name"]: entry for entry in interpreter.get_input_details()}
         outputs = {entry["name"]: entry for entry in interpreter.get_output_details()}
+        self._inputs = {name: entry["index"] for name, entry in inputs.items()}
+        self._outputs = {name: entry["index"] for name, entry in outputs.items()}
+        self.dimension: int = 0
+        self.max_tokens: int = 0
+        if not (self._takes_steps(inputs, outputs) or self._takes_texts(inputs, outputs)):
+            raise BundleError(
+                f"{self.path}: takes {sorted(inputs)}, gives {sorted(outputs)} and has {len(self.labels)} "
+                f"labels, which is no model of edgezoo; {_AGAIN}"
+            )
+
+    def _takes_texts(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> bool:
+        """Whether these are the tensors of a model that embeds or classifies; if so, reads what they say."""
         shapes = {tuple(entry["shape"]) for entry in (*inputs.values(), *outputs.values())}
         lengths = {tuple(entry["shape"]) for entry in inputs.values()}
         widths = {name: int(entry["shape"][-1]) for name, entry in outputs.items()}
@@ -83,18 +98,51 @@ class LiteRtRuntime:
             or types != ({np.int32}, {np.float32})
             or widths.get("probabilities", 0) != len(self.labels)
         ):
-            raise BundleError(
-                f"{self.path}: takes {sorted(inputs)}, gives {sorted(outputs)} and has {len(self.labels)} "
-                f"labels, which is no model of edgezoo; {_AGAIN}"
-            )
-        self._inputs = {name: entry["index"] for name, entry in inputs.items()}
-        self._outputs = {name: entry["index"] for name, entry in outputs.items()}
+            return False
         (self._shape,) = lengths
-        self.dimension: int = widths.get("vector", 0)
-        self.max_tokens: int = self._shape[1] - 2
+        self.dimension = widths.get("vector", 0)
+        self.max_tokens = self._shape[1] - 2
+        return True
+
+    def _takes_steps(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> bool:
+        """The same of a language model."""
+        if inputs.keys() != _STEP_INPUTS or outputs.keys() != _STEP_OUTPUTS:
+            return False
+        floats = [entry for name, entry in (inputs | outputs).items() if name != "ids"]
+        states = {tuple(entry["shape"]) for entry in floats if entry["name"] != "logits"}
+        if (
+            (inputs["ids"]["dtype"], tuple(inputs["ids"]["shape"])) != (np.int32, (1,))
+            or {entry["dtype"] for entry in floats} != {np.float32}
+            or [len(shape) for shape in states] != [3]
+            or tuple(outputs["logits"]["shape"]) != (1, self.vocabulary_size)
+        ):
+            return False
+        ((layers, _, hidden),) = states
+        ids: dict[str, int] = self._tokenizer.get_vocab()
+        tokens = sorted(ids, key=lambda token: ids[token])
+        self.language = SteppedLanguageModel(tokens, int(layers), int(hidden), self._read)
+        return True
+
+    def _read(self, state: State, token: int) -> Vectors:
+        """The logits [tokens] after a token, which goes into the state."""
+        with self._borrowed() as interpreter:
+            interpreter.set_tensor(self._inputs["ids"], np.array([token], dtype=np.int32))
+            interpreter.set_tensor(self._inputs["h"], state[0])
+            interpreter.set_tensor(self._inputs["c"], state[1])
+            try:
+                interpreter.invoke()
+            except RuntimeError as error:
+                raise BundleError(f"{self.path}: the graph fails: {error}; {_AGAIN}") from error
+            logits, state[0], state[1] = (
+                interpreter.get_tensor(self._outputs[name]) for name in ("logits", "next_h", "next_c")
+            )
+        row: Vectors = logits[0]
+        return row
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids, uint32 [tokens], all of them; those from `max_tokens` on do not count."""
+        if self.language is not None:
+            return self.language.ids(text)
         return np.array(self._ids(text), dtype=np.uint32)
 
     def _ids(self, text: str) -> list[int]:

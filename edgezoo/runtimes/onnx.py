@@ -14,11 +14,15 @@ import onnxruntime_extensions
 from numpy.typing import NDArray
 
 from edgezoo.errors import BundleError, ModelNotFoundError
+from edgezoo.runtimes.stepped_language import State, SteppedLanguageModel
 from edgezoo.runtimes.utf8 import encode
 
 Vectors = NDArray[np.float32]
 
 _REMEDY = "make one with: edgezoo export MODEL --format onnx"
+
+# What a step of a language model takes.
+_STEP = {"ids": "tensor(int64)", "h": "tensor(float)", "c": "tensor(float)"}
 
 # Texts that a call takes at once: ONNX Runtime is fastest with about so many, and memory stays bounded.
 _SLICE = 64
@@ -32,7 +36,7 @@ _SEAL, _DIGITS = b"\x72\x4a\x0a\x06sha256\x12\x40", 64
 
 
 class OnnxRuntime:
-    """One open .onnx file that takes texts; safe to use from several threads.
+    """One open .onnx file that takes texts, or steps of a language model; safe to use from several threads.
 
     Each part of a list is computed on one thread; with `threads` several parts side by side. In int8 ONNX
     Runtime rounds all of a batch with one scale, so that an answer depends a little on the texts beside it.
@@ -78,15 +82,17 @@ class OnnxRuntime:
         inputs = {entry.name: entry.type for entry in self._session.get_inputs()}
         outputs = {entry.name: entry.shape for entry in self._session.get_outputs()}
         answers = outputs.keys() & {"vectors", "probabilities"}
+        steps = inputs == _STEP and outputs.keys() == {"logits", "next_h", "next_c"}
         if inputs.keys() == {"input_ids", "attention_mask"} and answers:
             raise BundleError(
                 f"{self.path}: takes token ids; open the file beside it, without -ids in its name"
             )
-        if inputs != {"texts": "tensor(string)"} or not answers:
+        if not steps and (inputs != {"texts": "tensor(string)"} or not answers):
             raise BundleError(
                 f"{self.path}: takes {sorted(inputs)} and gives {sorted(outputs)}: edgezoo did not write it; "
                 f"{_REMEDY}"
             )
+        self.language: SteppedLanguageModel | None = None
         try:
             facts = self._session.get_modelmeta().custom_metadata_map
             self.name: str = facts["name"]
@@ -95,11 +101,30 @@ class OnnxRuntime:
             self.max_tokens: int = int(facts["max_tokens"])
             self.vocabulary_size: int = int(facts["vocabulary_size"])
             self.dimension: int = outputs["vectors"][1] if "vectors" in outputs else 0
+            if steps:
+                self.language = self._language(json.loads(facts["vocabulary"]), *outputs["next_h"])
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise BundleError(f"{self.path}: its metadata are damaged: {error!r}; {_REMEDY}") from error
 
+    def _language(self, tokens: list[str], layers: int, _: str, hidden: int) -> SteppedLanguageModel:
+        if len(tokens) != self.vocabulary_size or not all(isinstance(token, str) for token in tokens):
+            raise ValueError(f"{len(tokens)} tokens, not {self.vocabulary_size}")
+        return SteppedLanguageModel(tokens, layers, hidden, self._read)
+
+    def _read(self, state: State, token: int) -> Vectors:
+        """The logits [tokens] after a token, which goes into the state."""
+        values = {"ids": np.array([token]), "h": state[0], "c": state[1]}
+        try:
+            logits, state[0], state[1] = self._session.run(["logits", "next_h", "next_c"], values)
+        except Exception as error:  # ONNX Runtime's own have no narrower base
+            raise BundleError(f"{self.path}: the graph fails: {error}; {_REMEDY}") from error
+        row: Vectors = logits[0]
+        return row
+
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids, uint32 [tokens]."""
+        if self.language is not None:
+            return self.language.ids(text)
         ids: NDArray[np.uint32] = self._run("ids", [text]).astype(np.uint32)
         return ids
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from edgezoo.errors import BundleError, DataError, ModelNotFoundError
+from edgezoo.runtimes.torch_language import TorchLanguageModel, restore_language_model, thread_count
 from edgezoo.runtimes.utf8 import encode
+from edgezoo.zoo.architectures.char_lstm import CharLstm
 from edgezoo.zoo.architectures.static_table import StaticTable
 from edgezoo.zoo.architectures.tiny_lstm import Shape, TinyLstm, restore
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
-from edgezoo.zoo.tokenizers import unigram, wordpiece
+from edgezoo.zoo.tokenizers import char, unigram, wordpiece
 
 Vectors = NDArray[np.float32]
 
@@ -39,11 +40,16 @@ class TorchRuntime:
         self.vocabulary_size: int = len(checkpoint.vocabulary)
         self.max_tokens: int = settings.get("max_tokens", 0)
         self._tokenizer = _tokenizer(checkpoint)
+        self.language: TorchLanguageModel | None = None
+        self.dimension: int = 0
         weights = {name: torch.from_numpy(tensor) for name, tensor in tensors.items()}
-        self._model: StaticTable | TinyLstm
+        self._model: StaticTable | TinyLstm | CharLstm
         if card.get("family") == "static-table":
-            self.dimension: int = checkpoint.embedding.shape[1]
+            self.dimension = checkpoint.embedding.shape[1]
             self._model = StaticTable(weights["embedding"])
+        elif card.get("family") == "char-lstm":
+            self._model = restore_language_model(weights)
+            self.language = TorchLanguageModel(self._model, checkpoint.vocabulary)
         else:
             shape = _shape(checkpoint)
             self.dimension = shape.dimension
@@ -66,6 +72,8 @@ class TorchRuntime:
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids, uint32 [tokens]."""
+        if self.language is not None:
+            return self.language.ids(text)
         return np.array(self._ids(text), dtype=np.uint32)
 
     def _ids(self, text: str) -> list[int]:
@@ -89,7 +97,7 @@ class TorchRuntime:
         self, texts: list[str], threads: int, answer: Callable[[Tensor, Tensor], Tensor], width: int
     ) -> Vectors:
         rows = np.empty((len(texts), width), dtype=np.float32)
-        with torch.inference_mode(), _threads(threads):
+        with torch.inference_mode(), thread_count(threads):
             for begin in range(0, len(texts), _SLICE):
                 ids = [self._ids(text) for text in texts[begin : begin + _SLICE]]
                 ids = [text[: self.max_tokens or None] for text in ids]
@@ -99,6 +107,7 @@ class TorchRuntime:
         return rows
 
     def _embed(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        assert not isinstance(self._model, CharLstm)
         if isinstance(self._model, StaticTable):
             found: Tensor = self._model(tokens, lengths.cumsum(0) - lengths)
         elif len(tokens):
@@ -124,17 +133,9 @@ class TorchRuntime:
         del self._model
 
 
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    if checkpoint.card.get("family") == "char-lstm":
+        return char.build(checkpoint.vocabulary)
     if checkpoint.scores is None:
         return wordpiece.build_tokenizer(checkpoint.vocabulary)
     costs = unigram.costs_of(checkpoint.vocabulary, checkpoint.scores)

@@ -144,9 +144,11 @@ class Model:
         temperature: 0 for the likeliest character each time, which `top_k` and `top_p` exclude, else 0.01 to
         100. top_k, top_p: draw among that many likeliest characters, or among the fewest with that share of
         the probability. stop_on_eos: end where the model ends the text; otherwise it never does.
-        stop_sequences: end before any of these. The same seed gives the same characters on every machine and
-        runtime; without one, `meta` tells the one that was drawn. Raises InputError that names the argument
-        that is wrong, and for a model of another kind.
+        stop_sequences: end before any of these. The same seed gives the same characters each time, and with
+        the engine, natively or in WebAssembly, on every machine; the other runtimes draw by the same rules
+        but round otherwise, so that their texts part from the engine's in time. Without a seed, `meta` tells
+        the one that was drawn. Raises InputError that names the argument that is wrong, and for a model of
+        another kind.
         """
         from edgezoo.sdk import language_model
 
