@@ -144,7 +144,7 @@ def quality(cell: Cell) -> dict[str, Any]:
         return {}
     found = json.loads((folder / "eval.json").read_text(encoding="utf-8"))
     scores = {
-        task: {name: result[name] for name in ("spearman", "accuracy") if name in result}
+        task: {name: result[name] for name in ("spearman", "accuracy", "bits") if name in result}
         for task, result in found["results"].items()
         if isinstance(result, dict)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,11 @@ def _latency(entry: Mapping[str, Any], budgets: Mapping[str, Any]) -> Found:
     found = entry["latency_metrics"]["short"]["total"]["ratio"]
     if limit is not None and entry["precision"] != "fp32" and found > limit:
         yield "latency of a tweet", found, limit, "× the reference loop"
+    limits = budgets.get("characters", {}).get(entry.get("family", ""), {}).get(entry["runtime"], {})
+    for name, most in limits.items():
+        part = entry["latency_metrics"].get(name)
+        if part is not None and entry["precision"] != "fp32" and part["each"]["ratio"] > most:
+            yield f"latency of a character: {name}", part["each"]["ratio"], most, "× the reference loop"
 
 
 def _quality(entry: Mapping[str, Any], budgets: Mapping[str, Any]) -> Found:
@@ -111,3 +117,7 @@ def _quality(entry: Mapping[str, Any], budgets: Mapping[str, Any]) -> Found:
         found = max(quality["scores"].get(task, {}).values(), default=0.0)
         if found < floor:
             yield task, found, floor, ""
+    for task, most in budgets.get("bits", {}).get(entry["model"], {}).items():
+        bits = quality["scores"].get(task, {}).get("bits", math.inf)
+        if bits > most:
+            yield task, bits, most, "bits a character"

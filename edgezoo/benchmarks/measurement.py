@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgezoo.benchmarks import memory, reference
+from edgezoo.benchmarks import language, memory, reference
 from edgezoo.benchmarks.distribution import distribution
 from edgezoo.benchmarks.subjects import Subject, open_subject
 from edgezoo.benchmarks.texts import TWEETS, short_texts
@@ -41,7 +41,8 @@ Call = Callable[[str], object]
 def measure(job: dict[str, Any]) -> dict[str, Any]:
     """The figures of a job: {"runtime", "path"}, and "effort" and "isa" if not the usual ones.
 
-    Texts are embedded, or classified, or scored, whichever of these a model can do first.
+    Texts are embedded, or classified, or scored, whichever of these a model can do first; of a language model
+    there is besides what a character costs.
     """
     effort = Effort(**job.get("effort", {}))
     before = memory.resident_kb()
@@ -53,6 +54,12 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     short_figures, short_references = single_texts(subject, TWEETS, effort)
     full_figures, full_references = single_texts(subject, [full], effort)
     references = [*short_references, *full_references]
+    by_character: dict[str, Any] = {}
+    if subject.language is not None:
+        by_character, own = language.figures(
+            subject.language, effort.rounds, effort.calls, LONGEST, _reference
+        )
+        references += own
     throughput = list(_throughput(subject, effort, short_figures["total"]["median_ms"]))
     after = memory.resident_kb()
     return {
@@ -72,6 +79,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
             "average_warm_up_ms": round(sum(warm) / len(warm) / 1000, 6),
             "short": {"tokens": _tokens(subject, TWEETS), **short_figures},
             "full": {"tokens": _tokens(subject, [full]), **full_figures},
+            **by_character,
         },
         "memory_metrics": _memory(before, opened, after, subject.linear_memory),
         "throughput": throughput,
@@ -93,7 +101,7 @@ def single_texts(
     tokenising: list[list[float]] = []
     references: list[float] = []
     for _ in range(effort.rounds):
-        references.append(sorted(reference.run() for _ in range(REFERENCES))[REFERENCES // 2])
+        references.append(_reference())
         totals.append([_timed(subject.one, text) for text in chosen])
         if subject.tokenise is not None:
             tokenising.append([_timed(subject.tokenise, text) for text in chosen])
@@ -106,6 +114,11 @@ def single_texts(
         figures |= {"tokenise": distribution(tokenising, references), "infer": distribution(rest, references)}
         del figures["infer"]["samples_us"]  # the difference of the two others
     return figures, references
+
+
+def _reference() -> float:
+    """The reference loop's time now, in microseconds."""
+    return sorted(reference.run() for _ in range(REFERENCES))[REFERENCES // 2]
 
 
 def full_length(subject: Subject) -> str:

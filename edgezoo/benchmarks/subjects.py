@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgezoo.benchmarks import probes
+from edgezoo.benchmarks.language import Language, language_of
 from edgezoo.errors import needs
 from edgezoo.runtimes import adapter, open_with
 from edgezoo.sdk.model import Model
@@ -31,7 +32,7 @@ class Subject:
     """Something open that turns texts into answers, and what opening it took.
 
     `tokenise` is None where that cannot be had alone; `probe` gives shares of right answers; `max_tokens`
-    is 0 where all tokens count; `linear_memory` is of WebAssembly, in bytes.
+    is 0 where all tokens count; `linear_memory` is of WebAssembly, in bytes; `language` of language models.
     """
 
     one: Callable[[str], object]
@@ -47,6 +48,7 @@ class Subject:
     threaded: bool = False
     isa: str = ""
     linear_memory: int | None = None
+    language: Language | None = None
 
 
 def open_subject(runtime: str, path: str, isa: str = "") -> Subject:
@@ -86,6 +88,7 @@ def _open_model(runtime: str, path: str, isa: str) -> Subject:
         threaded=runtime in _THREADED,
         isa=getattr(opened, "isa", ""),
         linear_memory=getattr(opened, "memory", None),
+        language=language_of(model),
     )
 
 

@@ -59,7 +59,8 @@ def render_card(folder: Path) -> str:
         unit = "character" if card["family"] == language_tables.FAMILY else "text"
         parts += ["## Latency", *_latency(latency, unit)]
     if parity := parity_tables.read(folder):
-        parts += ["## On every runtime", _PARITY, parity_tables.card_table(parity)]
+        told = language_tables.PARITY if card["family"] == language_tables.FAMILY else _PARITY
+        parts += ["## On every runtime", told, parity_tables.card_table(parity)]
     if ablation:
         parts += ["## Ablation", _ABLATION, *prose_and_tables(ablation)]
     parts += [*language_tables.vocabulary(folder), *language_tables.transfer(folder)]

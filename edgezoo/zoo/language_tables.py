@@ -18,6 +18,10 @@ _QUALITY = (
     "Bits a character (a text's end is one) on texts held out of training, less being better; the bundle is "
     "measured by `edgezoo eval`, float32 when the model was made, the n-gram model on the same split:"
 )
+PARITY = (
+    "The exports beside torch in float32, by `edgezoo verify`: characters' ids, bits a character and its change, "
+    "places with the same likeliest character, and seeds that write the same text."
+)
 _TRANSFER = (
     "A model was pretrained on each source; with its embeddings frozen it was then fine-tuned on each target "
     "(`python -m edgezoo.zoo.recipes.transfer`). Rows are sources; where source and target are one, it is "

@@ -12,6 +12,7 @@ from edgezoo.benchmarks.bench import Cell
 from edgezoo.benchmarks.measurement import Effort
 from edgezoo.errors import DataError, InputError, ModelNotFoundError
 from edgezoo.zoo import registry
+from tests.char_lstm import random_language_tensors, write_language_model
 from tests.checkpoints import lstm_checkpoint
 
 LITTLE = Effort(rounds=2, calls=5, batch_rounds=1)
@@ -71,6 +72,37 @@ def test_memory_size_and_throughput_are_plausible(entries: list[dict[str, Any]])
     assert torch["latency_metrics"]["import_ms"] > engine["latency_metrics"]["import_ms"]
     batches = {(each["batch"], each["threads"]) for each in engine["throughput"]}
     assert batches >= {(32, 1), (512, 1), (512, os.cpu_count() or 1)}
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A small language model on the engine, with an eval.json beside it."""
+    folder = tmp_path_factory.mktemp("writer")
+    path = write_language_model(folder / "small.ezb", random_language_tensors(), card={"precision": "int8"})
+    results = {"kk-test": {"bits": 2.5, "perplexity": 5.7, "characters": 10}}
+    (folder / "eval.json").write_text(json.dumps({"precision": "int8", "results": results}))
+    (entry,) = bench.measure_all(list(bench.cells([str(path)], ["engine"])), LITTLE)
+    return entry
+
+
+def test_a_language_model_is_measured_by_the_character(writer: dict[str, Any]) -> None:
+    report.validate(report.build([writer]))
+    assert writer["family"] == "char-lstm"
+    assert writer["quality"]["scores"] == {"kk-test": {"bits": 2.5}}
+    latency = writer["latency_metrics"]
+    assert (
+        latency["short"]["total"]["median_ms"] > 20 * latency["score"]["each"]["min_ms"]
+    )  # a tweet is longer
+    for name, characters in (("score", 257), ("generate", 256)):
+        part = latency[name]
+        assert part["characters"] == characters
+        assert part["per_second"] == pytest.approx(1000 / part["each"]["median_ms"], rel=1e-3)
+        assert len(part["each"]["samples_us"]) == LITTLE.rounds * LITTLE.calls
+    assert len(writer["reference_us"]) == 4 * LITTLE.rounds
+
+
+def test_other_models_write_nothing(entries: list[dict[str, Any]]) -> None:
+    assert not [entry for entry in entries if {"score", "generate"} & entry["latency_metrics"].keys()]
 
 
 def test_a_runtime_that_is_not_installed_is_told_not_raised(

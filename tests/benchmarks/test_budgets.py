@@ -1,6 +1,7 @@
 """The shipped models keep their budgets, and whatever breaks one is found."""
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from edgezoo.bundle.reader import read_bundle
 from edgezoo.bundle.writer import write_bundle
 from edgezoo.errors import DataError
 from edgezoo.zoo import registry
+from edgezoo.zoo.recipes.char_lstm import RECIPES
+from tests.char_lstm import random_language_tensors, write_language_model
 
 LITTLE = Effort(rounds=5, calls=20, batch_rounds=1)
 BUDGETS = budgets.read()
@@ -67,6 +70,41 @@ def test_every_budget_is_of_something_that_exists() -> None:
     assert set(BUDGETS["quality"]) <= set(registry.names())
     families = {entry.family for entry in registry.models()}
     assert set(BUDGETS["latency"]) <= families
+    assert set(BUDGETS["bits"]) <= set(RECIPES)
+    for model, limits in BUDGETS["bits"].items():
+        assert {task.removesuffix("-test") for task in limits} == set(RECIPES[model].languages)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of a small language model that is named like one of the zoo."""
+    folder = tmp_path_factory.mktemp("writer")
+    card = {"precision": "int8", "name": "charlstm-kk"}
+    path = write_language_model(folder / "charlstm-kk.ezb", random_language_tensors(), card=card)
+    results = {"kk-test": {"bits": BUDGETS["bits"]["charlstm-kk"]["kk-test"]}}
+    (folder / "eval.json").write_text(json.dumps({"precision": "int8", "results": results}))
+    found = measured(path)
+    found["results"][0]["model"] = "charlstm-kk"
+    return found
+
+
+def test_a_language_model_that_foretells_worse_breaks_its_budget(writer: dict[str, Any]) -> None:
+    assert not {what for what in told(writer) if not what.startswith("latency")}
+    worse = copy.deepcopy(writer)
+    worse["results"][0]["quality"]["scores"]["kk-test"]["bits"] += 0.01
+    assert "kk-test" in told(worse)
+    worse["results"][0]["quality"]["scores"] = {}
+    assert "kk-test" in told(worse)  # what was not measured is not kept
+
+
+@pytest.mark.parametrize("part", ["score", "generate"])
+def test_slower_characters_break_their_budget(writer: dict[str, Any], part: str) -> None:
+    limit = BUDGETS["characters"]["char-lstm"]["engine"][part]
+    changed = copy.deepcopy(writer)
+    each = changed["results"][0]["latency_metrics"][part]["each"]
+    for ratio, broken in ((0.99 * limit, False), (1.01 * limit, True)):
+        each["ratio"] = ratio
+        assert (f"latency of a character: {part}" in told(changed)) == broken
 
 
 def test_a_bundle_of_eleven_megabytes_breaks_two_budgets(tmp_path: Path) -> None:

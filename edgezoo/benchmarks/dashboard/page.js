@@ -55,9 +55,11 @@
   };
 
   const draw = (box) => {
-    const key = box.dataset.x, quality = form.quality.value;
+    // Of bits less is better: they are drawn below zero, so that up is better everywhere.
+    const key = box.dataset.x, bits = box.dataset.y === "bits", times = Number(box.dataset.times ?? 1);
+    const quality = bits ? `bits:${form.language.value}` : form.quality.value;
     const points = rows.filter((row) => shown(row) && row[key] > 0 && row[quality] != null)
-      .map((row) => ({ row, x: row[key], y: row[quality] }));
+      .map((row) => ({ row, x: row[key] * times, y: bits ? -row[quality] : row[quality] }));
     box.replaceChildren();
     if (!points.length) {
       box.textContent = "Nothing that is left after filtering was measured in this.";
@@ -66,7 +68,7 @@
     const WIDTH = Math.max(280, Math.round(box.clientWidth)); // text keeps its size on a phone
     const xs = points.map((p) => p.x), ys = points.map((p) => p.y);
     const low = Math.min(...xs) / 1.5, high = Math.max(...xs) * 1.5;
-    const room = Math.max(1, (Math.max(...ys) - Math.min(...ys)) * 0.12);
+    const room = Math.max(bits ? 0.02 : 1, (Math.max(...ys) - Math.min(...ys)) * 0.12);
     const bottom = Math.min(...ys) - room, top = Math.max(...ys) + room;
     const px = (x) => LEFT + (WIDTH - LEFT - RIGHT) * Math.log(x / low) / Math.log(high / low);
     const py = (y) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (y - bottom) / (top - bottom);
@@ -76,16 +78,16 @@
       make("line", { class: "grid", x1: px(value), x2: px(value), y1: TOP, y2: HEIGHT - BOTTOM }, svg);
       make("text", { x: px(value), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, svg, written(value));
     }
-    const step = [0.5, 1, 2, 5, 10, 20].find((each) => (top - bottom) / each <= 7) || 50;
+    const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20].find((each) => (top - bottom) / each <= 7) || 50;
     for (let value = Math.ceil(bottom / step) * step; value <= top; value += step) {
       make("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: py(value), y2: py(value) }, svg);
-      make("text", { x: LEFT - 6, y: py(value) + 4, "text-anchor": "end" }, svg, String(value));
+      make("text", { x: LEFT - 6, y: py(value) + 4, "text-anchor": "end" }, svg, String(+Math.abs(value).toFixed(2)));
     }
     make("text", { x: WIDTH - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, svg, `${box.dataset.unit}, logarithmic`);
     const best = front(points);
     make("polyline", { class: "front", points: best.map((p) => `${px(p.x)},${py(p.y)}`).join(" ") }, svg);
     for (const { row, x, y } of points) {
-      const name = `${row.model}, ${row.runtime} ${row.precision}: ${y.toFixed(2)} at ${written(x)} ${box.dataset.unit}`;
+      const name = `${row.model}, ${row.runtime} ${row.precision}: ${bits ? (-y).toFixed(3) : y.toFixed(2)} at ${written(x)} ${box.dataset.unit}`;
       const link = make("a", { href: row.href, "aria-label": name }, svg);
       const dot = mark(row.runtime, px(x), py(y), 6);
       make("title", {}, dot, name);
@@ -147,6 +149,8 @@
     legend.append(item);
   }
   form.addEventListener("input", update);
+  form.language.addEventListener("input", update); // of the form, though not in it
+  if (!form.language.length) document.getElementById("language-models").hidden = true;
   form.addEventListener("submit", (event) => event.preventDefault());
   let width = 0;
   addEventListener("resize", () => {

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from html import escape
 from importlib import resources
 
 from edgezoo.benchmarks.dashboard.rows import Row
 
+_HEAD = ("model", "runtime", "precision")
+Form = Callable[[float], str]
+
 # A column's key, its title, and how its figures are written.
-COLUMNS = (
-    ("stsb", "STS-B test", "{:.2f}"),
-    ("sts", "STS12–16", "{:.2f}"),
-    ("sst2", "SST-2", "{:.2f}"),
-    ("size_mb", "size, MB", "{:.2f}"),
-    ("memory_mb", "memory, MB", "{:.1f}"),
-    ("init_ms", "load, ms", "{:.3g}"),
-    ("first_ms", "first, ms", "{:.3g}"),
-    ("p50_ms", "p50, ms", "{:.3g}"),
-    ("p95_ms", "p95, ms", "{:.3g}"),
-    ("p99_ms", "p99, ms", "{:.3g}"),
-    ("full_ms", "128 tokens, ms", "{:.3g}"),
-    ("ratio", "× reference", "{:.3g}"),
-    ("per_second", "texts/s", "{:,.0f}"),
+COLUMNS: tuple[tuple[str, str, Form], ...] = (
+    ("stsb", "STS-B test", "{:.2f}".format),
+    ("sts", "STS12–16", "{:.2f}".format),
+    ("sst2", "SST-2", "{:.2f}".format),
+    ("size_mb", "size, MB", "{:.2f}".format),
+    ("memory_mb", "memory, MB", "{:.1f}".format),
+    ("init_ms", "load, ms", "{:.3g}".format),
+    ("first_ms", "first, ms", "{:.3g}".format),
+    ("p50_ms", "p50, ms", "{:.3g}".format),
+    ("p95_ms", "p95, ms", "{:.3g}".format),
+    ("p99_ms", "p99, ms", "{:.3g}".format),
+    ("full_ms", "128 tokens, ms", "{:.3g}".format),
+    ("ratio", "× reference", "{:.3g}".format),
+    ("per_second", "texts/s", "{:,.0f}".format),
+)
+LANGUAGE_COLUMNS: tuple[tuple[str, str, Form], ...] = (
+    ("size_mb", "size, MB", "{:.2f}".format),
+    ("memory_mb", "memory, MB", "{:.1f}".format),
+    ("init_ms", "load, ms", "{:.3g}".format),
+    ("first_ms", "first, ms", "{:.3g}".format),
+    ("score_ms", "score, µs a character", lambda value: f"{1000 * value:.3g}"),
+    ("generate_ms", "generate, µs a character", lambda value: f"{1000 * value:.3g}"),
+    ("generate_per_second", "characters/s", "{:,.0f}".format),
+    ("generate_ratio", "× reference", "{:.3g}".format),
 )
 # Where in a report's entry the figure of a column is.
 POINTERS = {
@@ -40,6 +53,10 @@ POINTERS = {
     "full_ms": "latency_metrics/full/total/median_ms",
     "ratio": "latency_metrics/short/total/ratio",
     "per_second": "throughput",
+    "score_ms": "latency_metrics/score/each/median_ms",
+    "generate_ms": "latency_metrics/generate/each/median_ms",
+    "generate_per_second": "latency_metrics/generate/per_second",
+    "generate_ratio": "latency_metrics/generate/each/ratio",
 }
 
 
@@ -51,9 +68,9 @@ def render(rows: Sequence[Row]) -> str:
         "STYLE": _file("page.css"),
         "SCRIPT": _file("page.js"),
         "DATA": _data(latest),
-        "DEVICES": "\n".join(
-            _device(device, [row for row in latest if row.device == device]) for device in devices
-        ),
+        "DEVICES": "\n".join(_tables(latest, devices)),
+        "LANGUAGE_MODELS": "\n".join(_language_tables(latest, devices)),
+        "LANGUAGES": _options(dict.fromkeys(language for row in latest for language in row.bits)),
         "HISTORY": _history(rows),
         "DEVICE_OPTIONS": _options(devices),
         "RUNTIME_OPTIONS": _options(dict.fromkeys(row.runtime for row in latest)),
@@ -64,6 +81,37 @@ def render(rows: Sequence[Row]) -> str:
     for name, value in values.items():
         text = text.replace(f"<!--{name}-->", value)
     return text
+
+
+def _tables(rows: Sequence[Row], devices: Iterable[str]) -> Iterator[str]:
+    """A table of each device, of all that embeds or classifies."""
+    for device in devices:
+        found = [row for row in rows if row.device == device and not row.writes]
+        if found:
+            lines = (_line(row, [_figure(row, key, form) for key, _, form in COLUMNS]) for row in found)
+            yield _table(device, [*_HEAD, *(title for _, title, _ in COLUMNS)], lines)
+
+
+def _language_tables(rows: Sequence[Row], devices: Iterable[str]) -> Iterator[str]:
+    """A table of each device, of its language models: bits a character by language, then the costs."""
+    for device in devices:
+        found = [row for row in rows if row.device == device and row.writes]
+        languages = list(dict.fromkeys(language for row in found for language in row.bits))
+        head = [*_HEAD, *(f"bits, {language}" for language in languages)]
+        lines = (
+            _line(
+                row,
+                [
+                    *(_bits(row, language) for language in languages),
+                    *(_figure(row, key, form) for key, _, form in LANGUAGE_COLUMNS),
+                ],
+            )
+            for row in found
+        )
+        if found:
+            yield _table(
+                f"Language models: {device}", [*head, *(title for _, title, _ in LANGUAGE_COLUMNS)], lines
+            )
 
 
 def newest(rows: Iterable[Row]) -> list[Row]:
@@ -99,6 +147,7 @@ def _data(rows: Iterable[Row]) -> str:
             "runtime": row.runtime,
             "precision": row.precision,
             **row.figures,
+            **{f"bits:{language}": bits for language, bits in row.bits.items()},
         }
         for row in rows
     ]
@@ -119,11 +168,19 @@ def _attributes(row: Row) -> str:
     return " ".join(f'data-{name}="{escape(value)}"' for name, value in named.items())
 
 
-def _figure(row: Row, key: str, form: str) -> str:
-    value = row.figures[key]
+def _figure(row: Row, key: str, form: Form) -> str:
+    return _linked(row, row.figures[key], POINTERS[key], form)
+
+
+def _bits(row: Row, language: str) -> str:
+    pointer = f"quality/scores/{escape(language)}-test/bits"
+    return _linked(row, row.bits.get(language), pointer, "{:.3f}".format)
+
+
+def _linked(row: Row, value: float | None, pointer: str, form: Form) -> str:
     if value is None:
         return '<td class="none">–</td>'
-    return f'<td data-value="{value!r}"><a href="{_href(row, POINTERS[key])}">{form.format(value)}</a></td>'
+    return f'<td data-value="{value!r}"><a href="{_href(row, pointer)}">{form(value)}</a></td>'
 
 
 def _table(caption: str, head: Sequence[str], lines: Iterable[str]) -> str:
@@ -135,16 +192,12 @@ def _table(caption: str, head: Sequence[str], lines: Iterable[str]) -> str:
     )
 
 
-def _device(device: str, rows: Sequence[Row]) -> str:
-    lines = (
+def _line(row: Row, cells: Iterable[str]) -> str:
+    return (
         f'<tr {_attributes(row)}><th scope="row">{escape(row.model)}</th>'
         f'<td><span class="mark {escape(row.runtime)}"></span>{escape(row.runtime)}</td>'
-        f"<td>{escape(row.precision)}</td>"
-        + "".join(_figure(row, key, form) for key, _, form in COLUMNS)
-        + "</tr>"
-        for row in rows
+        f"<td>{escape(row.precision)}</td>{''.join(cells)}</tr>"
     )
-    return _table(device, ["model", "runtime", "precision", *(title for _, title, _ in COLUMNS)], lines)
 
 
 def _history(rows: Sequence[Row]) -> str:
@@ -160,17 +213,7 @@ def _history(rows: Sequence[Row]) -> str:
     ]
     if not lines:
         return "<p>Nothing was measured twice on the same device yet.</p>"
-    head = [
-        "model",
-        "runtime",
-        "precision",
-        "device",
-        "commit",
-        "measured",
-        "p50, ms",
-        "× reference",
-        "change",
-    ]
+    head = [*_HEAD, "device", "commit", "measured", "p50, ms", "× reference", "change"]
     return _table("Every measurement of what was measured more than once", head, lines)
 
 
@@ -180,12 +223,14 @@ def _moment(row: Row, before: Row | None) -> str:
     if ratio and earlier:
         percent = 100 * (ratio / earlier - 1)
         change = f'<td data-value="{percent!r}">{percent:+.1f} %</td>'
-    return (
-        f'<tr {_attributes(row)}><th scope="row">{escape(row.model)}</th>'
-        f'<td><span class="mark {escape(row.runtime)}"></span>{escape(row.runtime)}</td>'
-        f"<td>{escape(row.precision)}</td><td>{escape(row.device)}</td>"
-        f'<td><a href="{_href(row, "")}">{escape(row.commit) or "–"}</a></td><td>{escape(row.created)}</td>'
-        + _figure(row, "p50_ms", "{:.3g}")
-        + _figure(row, "ratio", "{:.3g}")
-        + f"{change}</tr>"
+    return _line(
+        row,
+        [
+            f"<td>{escape(row.device)}</td>",
+            f'<td><a href="{_href(row, "")}">{escape(row.commit) or "–"}</a></td>',
+            f"<td>{escape(row.created)}</td>",
+            _figure(row, "p50_ms", "{:.3g}".format),
+            _figure(row, "ratio", "{:.3g}".format),
+            change,
+        ],
     )

@@ -13,7 +13,8 @@ _STS = ("sts12", "sts13", "sts14", "sts15", "sts16")
 class Row:
     """One measured system on one device; figures are None where they were not measured.
 
-    `place` is where the report has it: its file and the entry's number.
+    `place` is where the report has it: its file and the entry's number. `bits` a character, by language, are
+    of language models.
     """
 
     report: str
@@ -26,6 +27,12 @@ class Row:
     runtime: str
     precision: str
     figures: Mapping[str, float | None]
+    bits: Mapping[str, float]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is a language model."""
+        return self.figures["generate_ms"] is not None
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -49,6 +56,7 @@ def rows_of(name: str, report: Mapping[str, Any]) -> Iterator[Row]:
             runtime=entry["runtime"] if entry["kind"] == "model" else "peer",
             precision=entry["precision"] or "–",
             figures=_figures(entry),
+            bits=_bits(entry.get("quality", {}).get("scores", {})),
         )
 
 
@@ -82,8 +90,24 @@ def _figures(entry: Mapping[str, Any]) -> dict[str, float | None]:
         "full_ms": latency["full"]["total"]["median_ms"] if "full" in latency else None,
         "ratio": short["ratio"],
         "per_second": max(speeds, default=None),
+        **_by_character(latency),
         **_quality(entry.get("quality", {}).get("scores", {})),
     }
+
+
+def _by_character(latency: Mapping[str, Any]) -> dict[str, float | None]:
+    """What a character costs a language model."""
+    score, generate = latency.get("score"), latency.get("generate")
+    return {
+        "score_ms": score and score["each"]["median_ms"],
+        "generate_ms": generate and generate["each"]["median_ms"],
+        "generate_ratio": generate and generate["each"]["ratio"],
+        "generate_per_second": generate and generate["per_second"],
+    }
+
+
+def _bits(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {task.removesuffix("-test"): score["bits"] for task, score in scores.items() if "bits" in score}
 
 
 def _quality(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float | None]:

@@ -12,6 +12,7 @@ from edgezoo.sdk.cli.output import print_json, print_note, print_table
 if TYPE_CHECKING:
     from edgezoo.benchmarks.budgets import Breach
 
+_CHARACTERS = ("model", "runtime", "precision", "score, a char", "generate, a char", "chars/s", "× reference")
 _COLUMNS = (
     *("model", "runtime", "precision", "size", "memory", "load", "first"),
     *("short p50", "p95", "p99", "full p50", "texts/s", "× reference"),
@@ -89,6 +90,8 @@ def bench(
     else:
         measured = [entry for entry in entries if entry["status"] == "measured"]
         print_table(_COLUMNS, map(_line, measured), numeric=_COLUMNS[3:])
+        if written := [entry for entry in measured if "generate" in entry["latency_metrics"]]:
+            print_table(_CHARACTERS, map(_by_character, written), numeric=_CHARACTERS[3:])
     for entry in entries:
         if entry["status"] != "measured":
             print_note(f"{entry['model']} {entry['runtime']} {entry['precision']}: {entry['message']}")
@@ -126,6 +129,20 @@ def _line(entry: dict[str, Any]) -> tuple[str, ...]:
         _time(latency["full"]["total"]["median_ms"]),
         f"{max((each['texts_per_second'] for each in entry['throughput']), default=0):,.0f}",
         f"{short['ratio']:.3g}",
+    )
+
+
+def _by_character(entry: dict[str, Any]) -> tuple[str, ...]:
+    latency = entry["latency_metrics"]
+    generate = latency["generate"]
+    return (
+        entry["model"],
+        entry["runtime"],
+        entry["precision"] or "–",
+        _time(latency["score"]["each"]["median_ms"]),
+        _time(generate["each"]["median_ms"]),
+        f"{generate['per_second']:,.0f}",
+        f"{generate['each']['ratio']:.3g}",
     )
 
 

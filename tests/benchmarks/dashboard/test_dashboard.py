@@ -216,3 +216,58 @@ def test_two_reports_of_one_name_are_told_apart_by_a_person(tmp_path: Path) -> N
         write(tmp_path / name / "same.json", "2026-11-01T10:00:00Z", "Board", commit="a")
     with pytest.raises(DataError, match=r"two reports are named same\.json"):
         dashboard.build(tmp_path / "out", [tmp_path / "a", tmp_path / "b"])
+
+
+# Model, runtime, bits by language, ms for a character, MB.
+WRITERS = (
+    ("charlstm-turkic", "engine", {"kk": 2.05, "tr": 2.07}, 0.025, 0.98),
+    ("charlstm-turkic", "onnx", {"kk": 2.05, "tr": 2.07}, 0.125, 1.01),
+    ("charlstm-kk", "engine", {"kk": 1.99}, 0.026, 0.98),
+)
+
+
+def writer(system: tuple[str, str, dict[str, float], float, float]) -> dict[str, Any]:
+    model, runtime, bits, median, size = system
+    found = entry((model, runtime, "int8", None, 100 * median, size), 1.0)
+    each = {"characters": 256, "each": distribution(median), "per_second": 1000 / median}
+    found["latency_metrics"] |= {"score": each, "generate": each}
+    scores = {f"{language}-test": {"bits": value} for language, value in bits.items()}
+    return found | {"quality": {"precision": "int8", "scores": scores}}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page over a report of language models and one other."""
+    folder = tmp_path_factory.mktemp("writers")
+    results = [*map(writer, WRITERS), entry(SYSTEMS[0], 1.0)]
+    device = {"processor": "Board", "cores": 4, "system": "Linux aarch64"}
+    content = {**report.build([]), "device": device, "results": results}
+    report.write(content, folder / "board.json")
+    return dashboard.build(folder / "out", [folder / "board.json"])
+
+
+def test_language_models_have_a_table_and_plots_of_their_own(browser: Browser, written: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(written.as_uri())
+    assert [line[0] for line in lines(page)] == ["static-en"]
+    table = page.locator("#writers ~ .wide")
+    rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
+    by_name = {(row[0], row[1]): row[3:] for row in rows}
+    head = table.locator("thead th").all_inner_texts()[3:]
+    turkic = dict(zip(head, by_name["charlstm-turkic", "onnx"], strict=True))
+    assert (turkic["bits, kk"], turkic["bits, tr"]) == ("2.050", "2.070")
+    assert (turkic["generate, µs a character"], turkic["characters/s"]) == ("125", "8,000")
+    assert dict(zip(head, by_name["charlstm-kk", "engine"], strict=True))["bits, tr"] == "–"
+    plot = page.locator(".plot[data-y=bits][data-x=generate_ms]")
+    assert plot.locator(".dot").count() == 3
+    tops = {each.get_attribute("aria-label"): each.bounding_box() for each in plot.locator("a").all()}
+    best = tops.pop("charlstm-kk, engine int8: 1.990 at 26 µs")
+    assert best
+    assert all(box and best["y"] < box["y"] for box in tops.values())  # fewer bits are drawn higher
+    page.select_option("[name=language]", "tr")
+    assert plot.locator(".dot").count() == 2
+    page.close()
+
+
+def test_without_language_models_nothing_is_said_of_them(page: Page) -> None:
+    assert page.locator("#language-models").is_hidden()
