@@ -13,7 +13,7 @@ usage() {
 ./do fuzz [SECONDS]    fuzz the engine: bundle reader and tokenizer (60 s each by default)
 ./do train MODEL …     edgezoo train, with what it needs installed
 ./do eval MODEL …      edgezoo eval, with what it needs installed
-./do web [--port N]    build the npm package and the demo page, and serve the page here
+./do web [--port N]    build the npm package and its pages, and serve them here; --host 0.0.0.0: to a phone too
 ./do measure-web       measure the npm package beside onnxruntime-web, in Node and Chromium
 ./do docs              render the model cards and the README's table from the JSON beside the models
 ./do wheel             build the wheel for this platform into dist/

@@ -23,9 +23,10 @@ const options = {
   logLevel: "warning",
 };
 
-/** The package as one ES module. */
-export async function loader() {
-  const { outputFiles } = await build({ ...options, format: "esm", banner: { js: BANNER }, write: false });
+/** The package as one ES module; `small`: without what only readers need. */
+export async function loader(small = false) {
+  const minified = { minifySyntax: small, minifyWhitespace: small };
+  const { outputFiles } = await build({ ...options, ...minified, format: "esm", banner: { js: BANNER }, write: false });
   return outputFiles[0].text;
 }
 
@@ -47,10 +48,10 @@ async function declarations() {
 
 async function main() {
   await rm(here("dist"), { recursive: true, force: true });
-  const [text, types] = [await loader(), await declarations()];
+  const types = await declarations();
   await mkdir(here("dist"));
-  await writeFile(here("dist/index.js"), text);
-  await writeFile(here(LOADER), text);
+  await writeFile(here("dist/index.js"), await loader(true));
+  await writeFile(here(LOADER), await loader());
   await build({
     ...options,
     format: "cjs",

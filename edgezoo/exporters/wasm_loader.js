@@ -238,6 +238,19 @@ function refuse(name, expected, value) {
   throw new InputError(`${name} must be ${expected}, not ${found}`);
 }
 
+// src/tokens.ts
+function tokenIds(instance, model, text) {
+  const { exports, texts } = instance;
+  const length = texts.write(text, 0);
+  let capacity = text.length;
+  for (; ; ) {
+    const ids = texts.behind(length, capacity);
+    const count = exports.ez_tokenize(model, texts.start, length, ids, capacity);
+    if (count <= capacity) return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
+    capacity = count;
+  }
+}
+
 // src/language_model.ts
 var UNKNOWN = 1;
 var BEGIN = 2;
@@ -334,12 +347,7 @@ var LanguageModel = class {
     });
   }
   #ids(text) {
-    const instance = this.#live();
-    const { exports, texts } = instance;
-    const length = texts.write(text, 0);
-    const ids = texts.behind(length, text.length);
-    const count = exports.ez_tokenize(this.#model, texts.start, length, ids, text.length);
-    return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
+    return tokenIds(this.#live(), this.#model, text);
   }
   /** Nats of each of `count` characters, the end among them. */
   #scoreAll(text, count) {
@@ -605,13 +613,7 @@ var Model = class {
   }
   /** The token ids of a text. */
   tokenize(text) {
-    const instance = this.#live();
-    const length = instance.texts.write(text, 0);
-    const { ez_tokenize } = instance.exports;
-    const count = ez_tokenize(this.#model, instance.texts.start, length, 0, 0);
-    const ids = instance.texts.behind(length, count);
-    ez_tokenize(this.#model, instance.texts.start, length, ids, count);
-    return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
+    return tokenIds(this.#live(), this.#model, text);
   }
   /** Frees the memory; using the model afterwards throws an InputError. */
   dispose() {

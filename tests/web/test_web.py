@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from edgezoo import sdk
+from edgezoo.benchmarks import dashboard, report
 from edgezoo.benchmarks.texts import HOSTILE, TWEETS, short_texts
 from edgezoo.runtimes.engine import EngineRuntime
 from edgezoo.zoo import registry
 from tests.web.language_answers import write_language_answers
+from tests.web.suite_answers import suite, write_suite_answers
 
 WEB = Path(__file__).parents[2] / "web"
 COUNT = 1000
@@ -28,7 +30,7 @@ LONE = ("\ud800", "a\udfffb", "\ud83d\ude02 and \ude02\ud83d")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with texts.json and, of each model, its vectors, probabilities and ids, little-endian.
 
-    What language models answer is in a folder in it.
+    What language models answer, and what the benchmark page should compute, are in folders in it.
     """
     folder = tmp_path_factory.mktemp("answers")
     special = (*HOSTILE, *TWEETS, *LONE)
@@ -47,13 +49,23 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         facts |= {"sha256": engine.sha256, "path": entry.path}
         folder.joinpath(f"{entry.name}.json").write_text(json.dumps(facts), encoding="utf-8")
     write_language_answers(folder / "language")
+    write_suite_answers(folder / "suite")
     return folder
 
 
-def test_the_package_and_the_demo_page_pass_their_tests(answers: Path) -> None:
+def test_the_package_and_its_pages_pass_their_tests(answers: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "EDGEZOO_ANSWERS": str(answers)}
     for script in ("build", "test"):
         run = subprocess.run(
             ["npm", "run", "--silent", script], cwd=WEB, env=environment, capture_output=True, text=True
         )
         assert run.returncode == 0, f"npm run {script}:\n{run.stdout}\n{run.stderr}"
+    found = report.read(answers / "suite" / "report.json")  # which the page left there
+    assert [entry["status"] for entry in found["results"]] == ["measured", "measured"]
+    page = dashboard.build(tmp_path / "site", [answers / "suite" / "report.json"]).read_text(encoding="utf-8")
+    assert f"Test bench №1, {found['device']['cores']} cores, simd128" in page
+    assert "static-en-micro" in page
+
+
+def test_the_page_measures_with_the_texts_of_edgezoo_bench() -> None:
+    assert json.loads((WEB / "demo" / "suite.json").read_text(encoding="utf-8")) == suite()

@@ -2,6 +2,7 @@ import { BundleError } from "./errors.js";
 import type { Instance } from "./instance.js";
 import type { CharScore, GenerateOptions, Generation, Likely, Output, Score, ScoreOptions, StreamOptions } from "./language.js";
 import { checkedGenerating, checkedScoring, checkedStreaming, type Request } from "./requests.js";
+import { tokenIds } from "./tokens.js";
 
 const UNKNOWN = 1;
 const BEGIN = 2;
@@ -122,12 +123,7 @@ export class LanguageModel {
   }
 
   #ids(text: string): Uint32Array {
-    const instance = this.#live();
-    const { exports, texts } = instance;
-    const length = texts.write(text, 0);
-    const ids = texts.behind(length, text.length);
-    const count = exports.ez_tokenize(this.#model, texts.start, length, ids, text.length);
-    return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
+    return tokenIds(this.#live(), this.#model, text);
   }
 
   /** Nats of each of `count` characters, the end among them. */

@@ -5,6 +5,7 @@ import type { GenerateOptions, Generation, Score, ScoreOptions, StreamOptions } 
 import { LanguageModel, workspaceSize } from "./language_model.js";
 import type { Region } from "./source.js";
 import { kindOf } from "./text_room.js";
+import { tokenIds } from "./tokens.js";
 
 /** What is known of a model: architecture, data and licences, measured quality, limits. */
 export type Card = Readonly<Record<string, unknown>>;
@@ -201,13 +202,7 @@ export class Model {
 
   /** The token ids of a text. */
   tokenize(text: string): Uint32Array<ArrayBuffer> {
-    const instance = this.#live();
-    const length = instance.texts.write(text, 0);
-    const { ez_tokenize } = instance.exports;
-    const count = ez_tokenize(this.#model, instance.texts.start, length, 0, 0);
-    const ids = instance.texts.behind(length, count);
-    ez_tokenize(this.#model, instance.texts.start, length, ids, count);
-    return instance.words.slice(ids >>> 2, (ids >>> 2) + count);
+    return tokenIds(this.#live(), this.#model, text);
   }
 
   /** Frees the memory; using the model afterwards throws an InputError. */

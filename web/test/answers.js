@@ -7,6 +7,9 @@ const folder = process.env.EDGEZOO_ANSWERS;
 assert.ok(folder, "run these tests with ./do test: Python writes the answers that they expect");
 /** Where language models and their answers are. */
 export const languageFolder = join(folder, "language");
+/** What figures come to, and where the page's report is left for Python to read. */
+export const suiteFolder = join(folder, "suite");
+export const reportPath = join(suiteFolder, "report.json");
 const read = (name) => readFileSync(join(folder, name));
 
 export const texts = JSON.parse(read("texts.json"));

@@ -45,3 +45,34 @@ export async function openPage(folder, options = {}, path = "") {
   };
   return { page, context, server, complaints, strangers, end };
 }
+
+/** What is hard to read on a page: texts whose contrast with what is behind them is below 4.5. */
+export function weakTexts(page) {
+  return page.evaluate((selector) => {
+    const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+    const luminance = (colour) => {
+      const [r, g, b] = channels(colour).slice(0, 3).map((value) => {
+        const part = value / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (node) => {
+      const colour = getComputedStyle(node).backgroundColor;
+      return (channels(colour)[3] ?? 1) > 0 || !node.parentElement ? colour : ground(node.parentElement);
+    };
+    const texts = [...document.querySelectorAll(selector)].filter((node) => node.offsetHeight > 1);
+    return texts.flatMap((node) => {
+      const pair = [luminance(getComputedStyle(node).color), luminance(ground(node))].sort((a, b) => b - a);
+      const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+      return ratio < 4.5 ? [`${node.tagName} ${node.textContent.slice(0, 30)}: ${ratio.toFixed(2)}`] : [];
+    });
+  }, "h1, h2, p, dt, dd, legend, label, th, td, a, button, input");
+}
+
+/** The fields and buttons of a page that have no name. */
+export function nameless(page) {
+  return page.locator("input, button, progress").evaluateAll((nodes) =>
+    nodes.filter((node) => !(node.labels?.length || node.textContent.trim() || node.ariaLabel)).map((node) => node.outerHTML),
+  );
+}

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { facts, names, texts, vectors } from "./answers.js";
-import { openPage } from "./browser.js";
+import { nameless, openPage, weakTexts } from "./browser.js";
 
 const demo = fileURLToPath(new URL("../demo/dist/", import.meta.url));
 const FIRST_ANSWER = 1000; // milliseconds
@@ -76,31 +76,8 @@ test("every field and button has a name, and text keeps its contrast, light and 
     const { page, end } = await openPage(demo, { colorScheme });
     await firstAnswer(page);
     await page.waitForFunction(() => document.documentElement.dataset.offline === "ready");
-    const weak = await page.evaluate(() => {
-      const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
-      const luminance = (colour) => {
-        const [r, g, b] = channels(colour).slice(0, 3).map((value) => {
-          const part = value / 255;
-          return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const ground = (node) => {
-        const colour = getComputedStyle(node).backgroundColor;
-        return (channels(colour)[3] ?? 1) > 0 || !node.parentElement ? colour : ground(node.parentElement);
-      };
-      const texts = [...document.querySelectorAll("h1, h2, p, dt, dd, button, input")].filter((node) => node.offsetHeight > 1);
-      return texts.flatMap((node) => {
-        const pair = [luminance(getComputedStyle(node).color), luminance(ground(node))].sort((a, b) => b - a);
-        const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
-        return ratio < 4.5 ? [`${node.tagName} ${node.textContent.slice(0, 30)}: ${ratio.toFixed(2)}`] : [];
-      });
-    });
-    assert.deepEqual(weak, []);
-    const nameless = await page.locator("input, button").evaluateAll((nodes) =>
-      nodes.filter((node) => !(node.labels?.length || node.textContent.trim())).map((node) => node.outerHTML),
-    );
-    assert.deepEqual(nameless, []);
+    assert.deepEqual(await weakTexts(page), []);
+    assert.deepEqual(await nameless(page), []);
     await end();
   }
 });

@@ -25,7 +25,8 @@ function check(model, { scores, tops, generations }) {
   }
   tops.forEach((places, index) => {
     const found = model.score(scores[index].given, { detail: "per_char", topK: 6 }).perChar;
-    assert.deepEqual(found.map(({ top }) => top.map((likely) => likely.character)), places.map((top) => top.map(([c]) => c)));
+    const characters = found.map(({ top }) => top.map(({ character }) => character));
+    assert.deepEqual(characters, places.map((top) => top.map(([character]) => character)));
     found.forEach(({ top }, place) => top.forEach(({ probability }, i) => near(probability, places[place][i][1], 1e-6)));
     assert.deepEqual(found.map(({ surprisal }) => surprisal), scores[index].perChar.map(({ surprisal }) => surprisal));
   });
@@ -33,21 +34,20 @@ function check(model, { scores, tops, generations }) {
     const { text, outputs, meta } = model.generate(each.prompt, settingsOf(each));
     assert.deepEqual(outputs, each.outputs);
     assert.equal(text, outputs[0].text);
-    const { seed, prompt, ...rest } = each.meta;
-    assert.deepEqual({ ...meta, seed: meta.seed.toString(), prompt: undefined }, { ...rest, seed: each.settings.seed, prompt: undefined });
-    assert.equal(meta.prompt, prompt);
+    assert.deepEqual({ ...meta, seed: meta.seed.toString() }, { ...each.meta, seed: each.settings.seed });
   }
 }
 
-// Without vector instructions a model of the zoo takes long, and computes the same way.
-const SMALL = ["two-layers", "one-layer-int4"];
 for (const [name, expected] of Object.entries(answers)) {
-  for (const simd of SMALL.includes(name) ? [true, false] : [true]) {
-    test(`${name} gives Python's bits and texts ${simd ? "with" : "without"} vector instructions`, async () => {
-      check(await load(expected.path, { simd }), expected);
-    });
-  }
+  test(`${name} gives Python's bits and texts`, async () => check(await load(expected.path), expected));
 }
+
+test("both give Python's bits and texts without vector instructions", async () => {
+  for (const { path: place, scores, tops, generations } of [answers["two-layers"], answers["one-layer-int4"]]) {
+    const short = scores.filter(({ given }) => given.length < 300); // longer ones take long
+    check(await load(place, { simd: false }), { scores: short, tops: tops.slice(0, 2), generations: generations.slice(0, 16) });
+  }
+});
 
 /** What a stream gives, in all and how many pieces. */
 async function collect(stream) {
