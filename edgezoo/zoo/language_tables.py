@@ -19,8 +19,8 @@ _QUALITY = (
     "measured by `edgezoo eval`, float32 when the model was made, the n-gram model on the same split:"
 )
 PARITY = (
-    "The exports beside torch in float32, by `edgezoo verify`: characters' ids, bits a character and its change, "
-    "places with the same likeliest character, and seeds that write the same text."
+    "The exports beside torch in float32, by `edgezoo verify`: ids of characters, bits a character and its "
+    "change, places with the same likeliest character, and seeds that write the same text."
 )
 _TRANSFER = (
     "A model was pretrained on each source; with its embeddings frozen it was then fine-tuned on each target "

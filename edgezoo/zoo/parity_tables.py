@@ -38,11 +38,7 @@ def card_table(rows: Sequence[Row]) -> str:
         "cosine, mean": lambda row: _cosine(row["cosine_mean"]),
         "equal labels": lambda row: _percent(row["labels_equal"]),
         "the native engine's bits": lambda row: {True: "yes", False: "no"}.get(row["same_bits"], "–"),
-        "STS-B dev": lambda row: _number(row["dev_change"], "+.2f"),
-        "bits a character": lambda row: _number(row.get("bits"), ".4f"),
-        "change": lambda row: _number(row.get("bits_change"), "+.4f"),
-        "equal likeliest characters": lambda row: _percent(row.get("top_equal")),
-        "equal texts of a seed": lambda row: _percent(row.get("texts_equal")),
+        "STS-B dev": lambda row: "–" if row["dev_change"] is None else f"{row['dev_change']:+.2f}",
         "bits/char": lambda row: "–" if row.get("bits") is None else f"{row['bits']:.4f}",
         "change": lambda row: "–" if row.get("bits") is None else f"{row['bits_change']:+.4f}",
         "likeliest equal": lambda row: _percent(row.get("top_equal")),
@@ -65,10 +61,6 @@ def readme_table(folders: Sequence[Path]) -> str:
                 [f"`{folder.name}`", *("–" if size is None else f"{size / 1e6:.2f}" for size in found)]
             )
     return table(["MB", *(f"{name} {precision}" for name, precision in cells)], lines)
-
-
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
 
 
 def _percent(share: float | None) -> str:
