@@ -4,13 +4,16 @@
     locust -f edgezoo/benchmarks/locustfile.py --headless --users 50 --spawn-rate 50 --run-time 60s \\
         --host http://127.0.0.1:8000 --only-summary --reset-stats
 
-Each user asks ten times a second: 50 users make 500 requests a second. Needs the package locust.
+Each user asks ten times a second: 50 users make 500 requests a second. Each begins at a random moment, as
+clients do that know nothing of each other; started together they would ask in bursts of 50 for the whole run,
+and wait for each other. EDGEZOO_LOAD_BURSTS=1 has it so all the same. Needs the package locust.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +22,7 @@ from locust import FastHttpUser, constant_throughput, events, task
 from edgezoo.benchmarks.texts import TWEETS, short_texts
 
 MODEL = os.environ.get("EDGEZOO_LOAD_MODEL", "static-en")
+BURSTS = os.environ.get("EDGEZOO_LOAD_BURSTS") == "1"
 RATE = 10  # requests a second of each user
 MOST_USERS = 1000
 TEXTS = [*TWEETS, *short_texts(1000)]
@@ -38,6 +42,11 @@ class Reader(FastHttpUser):
     """Asks for the vector of one text at a time, as the official client does: in base64."""
 
     wait_time = constant_throughput(RATE)
+
+    def on_start(self) -> None:
+        """Begin somewhere in the time between two requests."""
+        if not BURSTS:
+            time.sleep(random.uniform(0, 1 / RATE))  # locust's own: others go on
 
     @task
     def embed(self) -> None:

@@ -23,6 +23,9 @@ Batch = Callable[..., None]
 # No address: ctypes refuses it.
 _CLOSED = object()
 
+# Room for the tokens of most texts, so that they are asked for once.
+_Ids = ctypes.c_uint32 * 256
+
 # Texts that a thread takes at once: enough to make its start-up cost vanish.
 _SLICE = 256
 
@@ -107,10 +110,12 @@ class EngineRuntime:
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids, uint32 [tokens]."""
         data = encode(text)
-        count = library.ez_tokenize(self._model, data, len(data), None, 0)
-        ids = np.empty(count, dtype=np.uint32)
-        library.ez_tokenize(self._model, data, len(data), ids.ctypes.data, count)
-        return ids
+        ids = _Ids()
+        count = library.ez_tokenize(self._model, data, len(data), addressof(ids), len(ids))
+        if count > len(ids):
+            ids = (ctypes.c_uint32 * count)()
+            library.ez_tokenize(self._model, data, len(data), addressof(ids), count)
+        return np.frombuffer(memoryview(ids), np.uint32, count)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a text has, in half the time of asking which."""

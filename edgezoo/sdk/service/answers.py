@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import os
+from binascii import b2a_base64
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 
 from edgezoo import sdk
 from edgezoo.sdk.service.failures import ApiError
+
+
+class Answer(NamedTuple):
+    """An answer about texts, JSON, and what the log tells of it."""
+
+    content: bytes
+    facts: dict[str, Any]
 
 
 class Zoo:
@@ -59,7 +66,9 @@ def embeddings(model: sdk.Model, texts: list[str], encoding: str | None, dimensi
     """The answer to an embedding request, JSON."""
     vectors = shortened(model.embed(texts), dimensions)
     if encoding == "base64":
-        rows: list[Any] = [base64.b64encode(row.astype("<f4").tobytes()).decode() for row in vectors]
+        rows: list[Any] = [
+            b2a_base64(row, newline=False).decode() for row in vectors.astype("<f4", copy=False)
+        ]
     else:
         rows = list(vectors)
     data = [{"object": "embedding", "index": i, "embedding": row} for i, row in enumerate(rows)]

@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Response
-from fastapi import Request as HttpRequest
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import Receive, Scope, Send
 
 from edgezoo import __version__
 from edgezoo.sdk.service import answers, failures
-from edgezoo.sdk.service.answers import Zoo
+from edgezoo.sdk.service.answers import Answer, Zoo
 from edgezoo.sdk.service.failures import JSON, ApiError
-from edgezoo.sdk.service.gate import Gate
+from edgezoo.sdk.service.gate import Direct, Gate
 from edgezoo.sdk.service.messages import (
     Classes,
     ClassificationRequest,
@@ -28,7 +28,7 @@ from edgezoo.sdk.service.messages import (
     Request,
 )
 from edgezoo.sdk.service.settings import Settings
-from edgezoo.sdk.service.watching import Metrics
+from edgezoo.sdk.service.watching import Metrics, Tell, log_request
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The request is wrong; `param` says where."},
@@ -45,18 +45,20 @@ _SHORT = 2000
 
 
 class Service(FastAPI):
-    """The routes behind their gate; `gate` is there once the first request or the start has come."""
+    """The routes behind their gate."""
 
     gate: Gate
 
-    def build_middleware_stack(self) -> Any:
-        """The gate around all that FastAPI puts around the routes."""
-        self.gate = Gate(super().build_middleware_stack(), self.state.settings, self.state.metrics)
-        return self.gate
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as ASGI has it."""
+        await self.gate(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Service:
-    """The ASGI application; opens the models when it starts. Raises as `edgezoo.sdk.load` does."""
+def create_app(settings: Settings, tell: Tell = log_request) -> Service:
+    """The ASGI application with its models open; `tell` is told of every request.
+
+    Raises as `edgezoo.sdk.load` does.
+    """
     zoo = Zoo(settings.models)
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="edgezoo")
 
@@ -73,19 +75,23 @@ def create_app(settings: Settings) -> Service:
         lifespan=lifespan,
         redoc_url=None,
     )
-    app.state.settings, app.state.metrics = settings, Metrics()
+    metrics = Metrics()
     failures.install(app)
-    _add_answers(app, zoo, pool)
+    direct = _add_answers(app, zoo, pool, settings, metrics)
     _add_models(app, zoo)
-    _add_watching(app)
+    _add_watching(app, metrics)
+    app.gate = Gate(super(Service, app).__call__, settings, metrics, direct, tell)
     _document(app, bool(settings.api_keys))
     return app
 
 
-def _add_answers(app: Service, zoo: Zoo, pool: ThreadPoolExecutor) -> None:
-    settings, metrics = app.state.settings, app.state.metrics
+def _add_answers(
+    app: Service, zoo: Zoo, pool: ThreadPoolExecutor, settings: Settings, metrics: Metrics
+) -> dict[str, Direct]:
+    """What the gate is to answer itself, by path; FastAPI is told of it for the document only."""
+    counts = {name: metrics.texts.labels(name) for name in zoo.models}
 
-    async def answer(request: HttpRequest, asked: Request, make: Callable[[list[str]], bytes]) -> Response:
+    async def answer(asked: Request, make: Callable[[list[str]], bytes]) -> Answer:
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
         if not 1 <= len(texts) <= settings.max_batch:
             message = f"input: {len(texts):,} texts; send from 1 to {settings.max_batch:,} at once"
@@ -100,12 +106,11 @@ def _add_answers(app: Service, zoo: Zoo, pool: ThreadPoolExecutor) -> None:
             content = make(texts)
         else:
             content = await asyncio.get_running_loop().run_in_executor(pool, make, texts)
-        metrics.texts.labels(asked.model).inc(len(texts))
-        request.state.facts = {"model": asked.model, "texts": len(texts)}
-        return Response(content, media_type=JSON)
+        counts[asked.model].inc(len(texts))
+        return Answer(content, {"model": asked.model, "texts": len(texts)})
 
     @app.post("/v1/embeddings", response_model=Embeddings, responses=_ERRORS, tags=["OpenAI"])
-    async def embed(request: HttpRequest, asked: EmbeddingRequest) -> Response:
+    async def embed(asked: EmbeddingRequest) -> Answer:
         """Turn texts into vectors of unit length, in the order of the texts."""
         model = zoo.find(asked.model)
         if not model.dim:
@@ -116,20 +121,23 @@ def _add_answers(app: Service, zoo: Zoo, pool: ThreadPoolExecutor) -> None:
             message = f"dimensions: {model.name} has {model.dim}; ask for at most so many"
             raise ApiError(400, message, param="dimensions")
         return await answer(
-            request,
-            asked,
-            lambda texts: answers.embeddings(model, texts, asked.encoding_format, asked.dimensions),
+            asked, lambda texts: answers.embeddings(model, texts, asked.encoding_format, asked.dimensions)
         )
 
     @app.post("/v1/classify", response_model=Classes, responses=_ERRORS, tags=["edgezoo"])
-    async def classify(request: HttpRequest, asked: ClassificationRequest) -> Response:
+    async def classify(asked: ClassificationRequest) -> Answer:
         """Tell what each text is, and how likely each label."""
         model = zoo.find(asked.model)
         if not model.labels:
             use = "; it embeds: POST /v1/embeddings" if model.dim else ""
             message = f"the model {model.name!r} has no classifier{use}"
             raise ApiError(400, message, param="model")
-        return await answer(request, asked, lambda texts: answers.classes(model, texts))
+        return await answer(asked, lambda texts: answers.classes(model, texts))
+
+    return {
+        "/v1/embeddings": Direct(EmbeddingRequest, embed),
+        "/v1/classify": Direct(ClassificationRequest, classify),
+    }
 
 
 def _add_models(app: Service, zoo: Zoo) -> None:
@@ -146,7 +154,7 @@ def _add_models(app: Service, zoo: Zoo) -> None:
         return zoo.described(name)
 
 
-def _add_watching(app: Service) -> None:
+def _add_watching(app: Service, watched: Metrics) -> None:
     @app.get("/healthz", tags=["operation"], responses={503: {"description": "It is shutting down."}})
     async def health() -> Response:
         """Whether requests are welcome: 503 once the service shuts down."""
@@ -157,7 +165,7 @@ def _add_watching(app: Service) -> None:
     @app.get("/metrics", tags=["operation"], response_class=Response)
     async def metrics() -> Response:
         """Counts and times for Prometheus."""
-        return Response(generate_latest(app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(watched.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _document(app: Service, keys: bool) -> None:

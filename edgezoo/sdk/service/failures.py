@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import orjson
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 JSON = "application/json"
@@ -50,7 +48,6 @@ def body(failure: ApiError) -> bytes:
 def install(app: FastAPI) -> None:
     """Answer every error of the routes in this shape."""
     app.add_exception_handler(ApiError, _failed)
-    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
 
 
@@ -59,25 +56,9 @@ def _failed(request: Request, error: Exception) -> Response:
     return error.response()
 
 
-def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    place = _place(first["loc"])
-    if first["type"] == "json_invalid":
-        return ApiError(400, "the body is not valid JSON", code="invalid_json").response()
-    message = f"{place}: {first['msg']}" if place else str(first["msg"])
-    return ApiError(400, message, param=place).response()
-
-
-def _place(location: Sequence[Any]) -> str:
-    return ".".join(str(part) for part in location if part != "body")
-
-
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    # FastAPI gives 400 for a body that it cannot read at all, such as one of bytes that are not UTF-8.
     messages = {
-        400: "the body can't be read; send JSON in UTF-8",
         404: f"there is nothing at {request.url.path}",
         405: f"{request.method} is not for {request.url.path}",
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
+import sys
 import time
 from types import FrameType
 
@@ -13,25 +15,30 @@ import uvicorn
 
 from edgezoo.sdk.service.app import Service, create_app
 from edgezoo.sdk.service.settings import Settings
-from edgezoo.sdk.service.watching import LOG, JsonLines
+from edgezoo.sdk.service.watching import LOG, Lines
 
 DRAIN = 5.0  # seconds in which open connections get their last answer
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; raises OSError if the address cannot be had."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    app = create_app(settings)
+    lines = Lines(sys.stderr)
+    logging.basicConfig(handlers=[lines], level=logging.INFO, force=True)
+    app = create_app(settings, lines.request)
     config = uvicorn.Config(
         app,
+        loop="asyncio" if sys.platform == "win32" else "uvloop",
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.timeout) + 1,
     )
+    config.load()
+    # What is there by now stays: garbage collection need not go through it while somebody waits.
+    gc.collect()
+    gc.freeze()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=config.backlog) as listener:
         LOG.info("serving", extra={"facts": {"host": host, "port": listener.getsockname()[1]}})

@@ -107,6 +107,13 @@ def test_sigterm_under_load_loses_nothing_that_was_accepted(tmp_path: Path, reco
     assert "draining" in [line["event"] for line in service.lines()]
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="says what a process has loaded, on Linux")
+def test_the_fast_loop_and_parser_are_in_use(service: Running) -> None:
+    loaded = Path(f"/proc/{service.process.pid}/maps").read_text()
+    assert "/uvloop/loop" in loaded
+    assert "/httptools/parser/parser" in loaded
+
+
 def test_an_address_that_is_taken_and_a_model_that_is_not_there_are_told(
     service: Running, tmp_path: Path
 ) -> None:
