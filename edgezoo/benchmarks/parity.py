@@ -1,7 +1,8 @@
 """Do all runtimes give the same answers? Each runtime and precision of a model beside torch in float32.
 
 The same texts go through every runtime: sentences, and hostile Unicode. Token ids must be equal; vectors and
-labels must be near the reference; WebAssembly must give the native engine's bits.
+labels must be near the reference; WebAssembly must give the native engine's bits. What language models are
+asked is in `language_parity`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +62,10 @@ class Row:
     `compared` sentences and hostile texts are no longer than the runtime reads; `ids_equal` is the share of
     them with equal token ids. `cosine_…` of vectors and `labels_equal`: over the sentences among them.
     `same_bits`: as the native engine with the same bundle; None of others. `dev_change`: of Spearman x 100 on
-    STS-B dev. `failures` say which bars it misses; `missing` is the error of a runtime that is not installed.
+    STS-B dev. Of language models: `bits` a character of the texts and their change; `top_equal`: share of
+    places with the same likeliest character; `texts_equal`: share of seeds that give the text of torch, or
+    of the native engine where the bits are to be the same.
+    `failures` say which bars it misses; `missing` is the error of a runtime that is not installed.
     """
 
     runtime: str
@@ -73,6 +78,10 @@ class Row:
     labels_equal: float | None = None
     same_bits: bool | None = None
     dev_change: float | None = None
+    bits: float | None = None
+    bits_change: float | None = None
+    top_equal: float | None = None
+    texts_equal: float | None = None
     failures: tuple[str, ...] = ()
     missing: str = ""
 
@@ -103,31 +112,36 @@ def sentences(data: Path | None) -> list[str]:
     return random.Random(0).sample(list(files.lines(data / CORPUS)), SENTENCES)
 
 
+Ask = Callable[[str, str], Any]  # of a runtime in a precision: its answers
+Judge = Callable[[str, str, Any, Any, Any], Row]
+
+
 def compare(
     model: str,
     data: Path | None = None,
     runtimes: Sequence[str] = (),
     precisions: Sequence[str] = (),
     started: Callable[[str], None] = lambda title: None,
+    work: Path | None = None,
 ) -> Iterator[Row]:
     """The rows of a model, one runtime and precision after the other.
 
     model: a name of the zoo or a checkpoint directory; `runtimes`, `precisions`: all, unless some are named;
-    `started` is told what comes next. What a runtime opens is exported at its first use.
-    Raises MissingExtraError where a runtime that is named is not installed, or torch, and as `sdk.load` does.
+    `started` is told what comes next; work: where `edgezoo train` kept transliterated texts, for language
+    models. What a runtime opens is exported at its first use. Raises MissingExtraError where a runtime that
+    is named is not installed, or torch, and as `sdk.load` does.
     """
-    texts = [*sentences(data), *HOSTILE]
-    pairs = sts.read(data, "stsb-dev") if data else None
     started("torch fp32")
-    exact = _answers(model, "torch", "fp32", texts, pairs)
-    native: dict[str, Answers] = {}  # by precision
+    ask, judged = _questions(model, data, work)
+    exact = ask("torch", "fp32")
+    native: dict[str, Any] = {}  # by precision
     for runtime in runtimes or PRECISIONS:
         for precision in _precisions(model, runtime, precisions):
             started(f"{runtime} {precision}")
             try:
                 if runtime == "wasm" and precision not in native:
-                    native[precision] = _answers(model, "engine", precision, texts, None)
-                found = _answers(model, runtime, precision, texts, pairs)
+                    native[precision] = ask("engine", precision)
+                found = ask(runtime, precision)
             except MissingExtraError as error:
                 if runtimes:
                     raise
@@ -135,9 +149,22 @@ def compare(
                 continue
             if runtime == "engine":
                 native[precision] = found
-            yield judge(
+            yield judged(
                 runtime, precision, found, exact, native.get(precision) if runtime == "wasm" else None
             )
+
+
+def _questions(model: str, data: Path | None, work: Path | None) -> tuple[Ask, Judge]:
+    """How to ask a model's runtimes, and how to judge their answers."""
+    from edgezoo.benchmarks import language_parity
+
+    with sdk.load(model, runtime="torch", precision="fp32") as handle:
+        if not (handle.dim or handle.labels):
+            questions = language_parity.questions(handle, data, work)
+            return partial(language_parity.answers, model, questions), language_parity.judge
+    texts = [*sentences(data), *HOSTILE]
+    pairs = sts.read(data, "stsb-dev") if data else None
+    return partial(_answers, model, texts, pairs), judge
 
 
 def _precisions(model: str, runtime: str, chosen: Sequence[str]) -> tuple[str, ...]:
@@ -152,7 +179,7 @@ def _precisions(model: str, runtime: str, chosen: Sequence[str]) -> tuple[str, .
     return tuple(name for name in known if not chosen or name in chosen)
 
 
-def _answers(model: str, runtime: str, precision: str, texts: list[str], pairs: sts.Pairs | None) -> Answers:
+def _answers(model: str, texts: list[str], pairs: sts.Pairs | None, runtime: str, precision: str) -> Answers:
     with sdk.load(model, runtime=runtime, precision=precision) as handle:
         path = Path(handle.path)
         found = handle.classify(texts) if handle.labels else []

@@ -23,7 +23,7 @@ class TorchLanguageModel(SteppedLanguageModel):
 
     def _step(self, state: State, token: int) -> NDArray[np.float32]:
         before = torch.from_numpy(state[0]), torch.from_numpy(state[1])
-        with torch.inference_mode(), thread_count(1):
+        with torch.inference_mode(), thread_count(1), _without_onednn():
             logits, (h, c) = self._model(torch.tensor([[token]]), before)
         state[0], state[1] = h.numpy(), c.numpy()
         row: NDArray[np.float32] = logits[0, 0].numpy()
@@ -58,3 +58,14 @@ def thread_count(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def _without_onednn() -> Iterator[None]:
+    """Have PyTorch use its own kernels inside of the block: oneDNN takes three times as long for a step."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before

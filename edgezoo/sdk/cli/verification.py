@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _COLUMNS = (
     *("", "model", "runtime", "precision", "size", "texts", "ids equal"),
     *("cosine min", "mean", "labels equal", "same bits", "STS-B dev"),
+    *("bits/char", "change", "top equal", "written equal"),
 )
+_ALWAYS = 7  # columns that are shown even where they say nothing
 
 
 def verify(
@@ -35,7 +37,13 @@ def verify(
             envvar="EDGEZOO_DATA",
             exists=True,
             file_okay=False,
-            help="Data directory: real sentences and STS-B dev. [made-up sentences]",
+            help="Data directory: real sentences and STS-B dev, held-out texts. [made-up ones]",
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work", metavar="DIR", help="Where `edgezoo train` kept transliterated texts. [made anew]"
         ),
     ] = None,
     runtimes: Annotated[
@@ -53,7 +61,8 @@ def verify(
 ) -> None:
     """Prove that all runtimes give the same answers: each one beside torch in float32.
 
-    A thousand sentences and hostile Unicode go through every runtime and precision; status 1 if one fails.
+    A thousand sentences and hostile Unicode go through every runtime and precision; language models score and
+    write texts of their language. Status 1 if one fails.
 
     \b
     edgezoo verify tinylstm-sts --data path/to/data
@@ -64,7 +73,9 @@ def verify(
     if not chosen:
         raise InputError("name a model, or give --all")
     with needs("verification", "train"):
-        results = {model: list(_rows(model, data, runtimes or [], precisions or [])) for model in chosen}
+        results = {
+            model: list(_rows(model, data, work, runtimes or [], precisions or [])) for model in chosen
+        }
     report = {Path(model).name: [asdict(row) for row in rows] for model, rows in results.items()}
     if out is not None:
         write_bytes(out, (jsonlib.dumps(report, indent=1) + "\n").encode())
@@ -72,7 +83,9 @@ def verify(
         print_json(report)
     else:
         lines = [_line(Path(model).name, row) for model, rows in results.items() for row in rows]
-        print_table(_COLUMNS, lines, numeric=_COLUMNS[4:])
+        told = [place for place, cells in enumerate(zip(*lines, strict=True)) if _told(place, cells)]
+        columns = [_COLUMNS[place] for place in told]
+        print_table(columns, [[line[place] for place in told] for line in lines], numeric=columns[4:])
     found = [row for rows in results.values() for row in rows]
     for message in sorted({row.missing for row in found if row.missing}):
         print_note(message)
@@ -80,7 +93,13 @@ def verify(
         raise typer.Exit(1)
 
 
-def _rows(model: str, data: Path | None, runtimes: list[str], precisions: list[str]) -> "Iterator[Row]":
+def _told(place: int, cells: tuple[str, ...]) -> bool:
+    return place < _ALWAYS or any(cell != "–" for cell in cells)
+
+
+def _rows(
+    model: str, data: Path | None, work: Path | None, runtimes: list[str], precisions: list[str]
+) -> "Iterator[Row]":
     from edgezoo.benchmarks import parity
 
     if unknown := sorted({*runtimes} - {*parity.PRECISIONS}) + sorted({*precisions} - {*parity.BARS}):
@@ -91,7 +110,7 @@ def _rows(model: str, data: Path | None, runtimes: list[str], precisions: list[s
     name = Path(model).name
     with Console(stderr=True).status("") as status:
         yield from parity.compare(
-            model, data, runtimes, precisions, started=lambda title: status.update(f"{name}: {title} …")
+            model, data, runtimes, precisions, lambda title: status.update(f"{name}: {title} …"), work
         )
 
 
@@ -111,6 +130,10 @@ def _line(model: str, row: "Row") -> tuple[str, ...]:
         _percent(row.labels_equal),
         _shown(row.same_bits, ""),
         _shown(row.dev_change, "{:+.2f}"),
+        _shown(row.bits, "{:.4f}"),
+        _shown(row.bits_change, "{:+.4f}"),
+        _percent(row.top_equal),
+        _percent(row.texts_equal),
     )
 
 
