@@ -12,6 +12,7 @@ const ENGINE = "../edgezoo/runtimes/engine/";
 const LOADER = "../edgezoo/exporters/wasm_loader.js";
 const { version } = JSON.parse(await readFile(here("package.json"), "utf8"));
 const BANNER = `// edgezoo ${version}, Apache-2.0. Built from web/src by \`npm run build\`.`;
+const HEEDED = "/* webpackIgnore: true */ /* @vite-ignore */ "; // as src/node.ts has them
 
 // Each after what it needs; index.ts says which of their names are public.
 const DECLARED = ["errors", "module", "source", "language", "model", "load"];
@@ -27,7 +28,8 @@ const options = {
 export async function loader(small = false) {
   const minified = { minifySyntax: small, minifyWhitespace: small };
   const { outputFiles } = await build({ ...options, ...minified, format: "esm", banner: { js: BANNER }, write: false });
-  return outputFiles[0].text;
+  // Bundlers heed comments in imports, which minifying takes away.
+  return small ? outputFiles[0].text.replace('import("node:', `import(${HEEDED}"node:`) : outputFiles[0].text;
 }
 
 /** All public types in one file, which an import and a require may both read. */

@@ -1,11 +1,16 @@
 """The folder of a WebAssembly export: whole in itself, the engine's bits, at work in Node as it lies."""
 
 import json
+import os
 import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import sync_playwright
 
 from edgezoo import sdk
 from edgezoo.benchmarks.texts import HOSTILE, TWEETS
@@ -13,7 +18,7 @@ from edgezoo.errors import EngineError
 from edgezoo.exporters import export
 from edgezoo.runtimes.engine import build
 from edgezoo.runtimes.wasm import WasmRuntime
-from tests.checkpoints import lstm_checkpoint, static_checkpoint
+from tests.checkpoints import language_checkpoint, lstm_checkpoint, static_checkpoint
 
 TEXTS = [*HOSTILE, *TWEETS]
 # Prints the bits of all vectors and probabilities of the texts on its input.
@@ -78,6 +83,31 @@ def test_node_runs_the_folder_as_it_lies(folder: Path, simd: str) -> None:
         answers = [list(answer.probabilities.values()) for answer in model.classify(TEXTS)]
         expected = np.concatenate([model.embed(TEXTS), np.array(answers, dtype=np.float32)], axis=1)
     assert run.stdout == expected.tobytes()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_request(self, *_: object) -> None:
+        pass
+
+
+def test_the_page_shows_a_language_model_at_work(tmp_path: Path) -> None:
+    (folder,) = export(language_checkpoint(tmp_path / "small-lm"), "wasm", "int8", tmp_path / "out")
+    with sdk.load(folder / "small-lm.ezb") as model:
+        text = model.generate("kɑ", temperature=0.7, seed=1).text
+        expected = f"{model.score('kɑ').bits:.2f} bits a character; kɑ{text}"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.wait_for_selector("#answer:not([aria-busy]):not(:text('Loading'))")
+        page.fill("#first", "kɑ")
+        page.wait_for_function("text => answer.textContent === text", arg=expected)
+        assert not page.is_visible("#second")
+        browser.close()
+    server.shutdown()
 
 
 def test_a_page_is_safe_from_what_a_card_says(tmp_path: Path) -> None:
