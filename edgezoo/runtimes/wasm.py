@@ -9,16 +9,14 @@ import os
 import struct
 import threading
 from itertools import accumulate
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import wasmtime
 from numpy.typing import NDArray
 
-from edgezoo.errors import BundleError, EngineError, ModelNotFoundError
+from edgezoo.errors import BundleError, ModelNotFoundError
 from edgezoo.runtimes.files import check_digest, map_bundle
 from edgezoo.runtimes.utf8 import encode
+from edgezoo.runtimes.wasm_instance import Instance
 from edgezoo.runtimes.wasm_language import WasmLanguageModel
 
 Vectors = NDArray[np.float32]
@@ -26,12 +24,12 @@ Vectors = NDArray[np.float32]
 MODULES = os.path.join(os.path.dirname(__file__), "engine")
 VECTOR_MODULE, SCALAR_MODULE = "engine.wasm", "engine-scalar.wasm"
 
-_PAGE = 1 << 16
 _MAX_BUNDLE = 1 << 31  # half of what 32 bits can address
 # ez_error and ez_description of engine.h, as a machine of 32 bits lays them out.
 _ERROR = struct.Struct("<iIQ")
 _DESCRIPTION = struct.Struct("<12I")
 _SLICE = 64  # texts that cross over at once
+_ROOM = 256  # tokens of a text, of most of them; others are asked for twice
 
 
 class WasmRuntime:
@@ -39,7 +37,7 @@ class WasmRuntime:
 
     def __init__(self, path: str, bundle: NDArray[np.uint8], module: str) -> None:
         self.path = path
-        self._engine = _Instance(module)
+        self._engine = Instance(module)
         self._lock = threading.Lock()
         self._model = self._open(bundle)
         self._describe()
@@ -69,12 +67,12 @@ class WasmRuntime:
     @property
     def memory(self) -> int:
         """Bytes of linear memory in use, the bundle included."""
-        return self._engine.view().size
+        return self._engine.memory.size
 
     def _open(self, bundle: NDArray[np.uint8]) -> int:
         engine = self._engine
         start = engine.reserve(bundle.size)
-        engine.view()[start : start + bundle.size] = bundle
+        engine.memory[start : start + bundle.size] = bundle
         error = engine.reserve(_ERROR.size)
         needed = engine.call("ez_memory_size", start, bundle.size, error)
         self._raise_for(error)
@@ -114,20 +112,21 @@ class WasmRuntime:
 
     def tokenize(self, text: str) -> NDArray[np.uint32]:
         """Token ids, uint32 [tokens]."""
+        data, engine = encode(text), self._engine
         with self._lock:
-            data = encode(text)
-            start = self._engine.write(data)
-            count = self._engine.call("ez_tokenize", self._model, start, len(data), 0, 0)
-            ids = self._engine.reserve(4 * count)
-            self._engine.call("ez_tokenize", self._model, start, len(data), ids, count)
-            found: NDArray[np.uint32] = np.frombuffer(self._engine.read(ids, 4 * count), np.uint32).copy()
-            self._engine.release(start)
-            return found
+            start = engine.write(data)
+            ids = engine.reserve(4 * _ROOM)
+            count = engine.call("ez_tokenize", self._model, start, len(data), ids, _ROOM)
+            if count > _ROOM:
+                ids = engine.reserve(4 * count)
+                engine.call("ez_tokenize", self._model, start, len(data), ids, count)
+            found: NDArray[np.uint32] = engine.memory[ids : ids + 4 * count].copy().view(np.uint32)
+            engine.release(start)
+        return found
 
     def embed_one(self, text: str) -> Vectors:
         """Sentence vector, float32 [dimension]."""
-        vector: Vectors = self.embed([text])[0]
-        return vector
+        return self._one("ez_embed", text, self.dimension)
 
     def embed(self, texts: list[str], threads: int = 1) -> Vectors:
         """Sentence vectors, float32 [texts, dimension]; on one thread, whatever `threads` says."""
@@ -135,7 +134,19 @@ class WasmRuntime:
 
     def classify(self, texts: list[str], threads: int = 1) -> Vectors:
         """Probabilities of the labels, float32 [texts, labels]; on one thread, whatever `threads` says."""
+        if len(texts) == 1:
+            return self._one("ez_classify", texts[0], len(self.labels))[None]
         return self._batch("ez_classify_batch", texts, len(self.labels))
+
+    def _one(self, function: str, text: str, width: int) -> Vectors:
+        data, engine = encode(text), self._engine
+        with self._lock:
+            start = engine.write(data)
+            out = engine.reserve(4 * width)
+            engine.call(function, self._model, start, len(data), out)
+            row: Vectors = engine.memory[out : out + 4 * width].copy().view(np.float32)
+            engine.release(start)
+        return row
 
     def _batch(self, function: str, texts: list[str], width: int) -> Vectors:
         rows = np.empty((len(texts), width), dtype=np.float32)
@@ -152,7 +163,7 @@ class WasmRuntime:
         ends = engine.write(np.fromiter(accumulate(map(len, encoded)), np.uint32, len(encoded)).tobytes())
         out = engine.reserve(rows.nbytes)
         engine.call(function, self._model, start, ends, len(encoded), out)
-        rows[:] = np.frombuffer(engine.read(out, rows.nbytes), np.float32).reshape(rows.shape)
+        rows[:] = engine.memory[out : out + rows.nbytes].view(np.float32).reshape(rows.shape)
         engine.release(start)
 
     def close(self) -> None:
@@ -160,84 +171,6 @@ class WasmRuntime:
         with self._lock:
             self.language = None
             self._engine.close()
-
-
-class _Instance:
-    """A module in the making of answers: its functions, and its memory from `__heap_base` on as a stack."""
-
-    def __init__(self, module: str) -> None:
-        try:
-            compiled = _compile(module)
-        except OSError as error:
-            raise EngineError(
-                f"the engine's module can't be read ({error}); install edgezoo again: pip install edgezoo"
-            ) from error
-        self._store: Any = wasmtime.Store(compiled.engine)
-        instance: Any = wasmtime.Instance(self._store, compiled.module, [])
-        self._exports: Any = instance.exports(self._store)
-        self._memory: Any = self._exports["memory"]
-        self._top: int = self._exports["__heap_base"].value(self._store)
-
-    def call(self, function: str, *arguments: int) -> int:
-        """The result of an exported function, an address or a size; 0 of those without."""
-        try:
-            result = self._exports[function](self._store, *arguments)
-        except wasmtime.Trap as error:
-            raise EngineError(f"{function} was stopped by WebAssembly: {error}") from error
-        return 0 if result is None else result & 0xFFFFFFFF
-
-    def reserve(self, size: int) -> int:
-        """The 64-byte aligned address of `size` fresh bytes."""
-        start = -(-self._top // 64) * 64
-        lacking = start + size - self._memory.data_len(self._store)
-        if lacking > 0:
-            try:
-                self._memory.grow(self._store, -(-lacking // _PAGE))
-            except wasmtime.WasmtimeError as error:
-                raise EngineError(f"WebAssembly's memory has no {size:,} bytes left") from error
-        self._top = start + size
-        return start
-
-    def release(self, start: int) -> None:
-        """Take back what was reserved from `start` on."""
-        self._top = start
-
-    def write(self, data: bytes) -> int:
-        """The address of a copy of `data`."""
-        start = self.reserve(len(data))
-        self.view()[start : start + len(data)] = np.frombuffer(data, np.uint8)
-        return start
-
-    def read(self, start: int, size: int) -> bytes:
-        return bytes(self.view()[start : start + size])
-
-    def read_string(self, start: int) -> bytes:
-        """The bytes up to a NUL."""
-        return bytes(self.view()[start : start + 256]).partition(b"\0")[0]
-
-    def view(self) -> NDArray[np.uint8]:
-        """All of the memory, until it grows."""
-        return np.frombuffer(self._memory.get_buffer_ptr(self._store), np.uint8)
-
-    def close(self) -> None:
-        self._store.close()
-
-
-class _Compiled:
-    """A module and the engine that compiled it; a process compiles each file once."""
-
-    def __init__(self, path: str) -> None:
-        self.engine = wasmtime.Engine()
-        self.module = wasmtime.Module(self.engine, Path(path).read_bytes())
-
-
-_compiled: dict[str, _Compiled] = {}
-
-
-def _compile(path: str) -> _Compiled:
-    if path not in _compiled:
-        _compiled[path] = _Compiled(path)
-    return _compiled[path]
 
 
 def _bundle_in(folder: str) -> str:

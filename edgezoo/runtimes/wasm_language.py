@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 from functools import cached_property
 from threading import Lock
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgezoo.runtimes.language import Sampling
 from edgezoo.runtimes.utf8 import encode
+from edgezoo.runtimes.wasm_instance import Instance
 
 State = NDArray[np.uint8]
 
@@ -19,21 +19,12 @@ State = NDArray[np.uint8]
 _SAMPLING = struct.Struct("<ffIIQ")
 
 
-class Instance(Protocol):
-    """A module with its memory, whose part above what is reserved is free."""
-
-    def call(self, function: str, *arguments: int) -> int: ...
-    def reserve(self, size: int) -> int: ...
-    def release(self, start: int) -> None: ...
-    def write(self, data: bytes) -> int: ...
-    def read(self, start: int, size: int) -> bytes: ...
-
-
 class WasmLanguageModel:
     """The language model of an open bundle; states are copied into the module's memory for each call."""
 
     def __init__(self, engine: Instance, lock: Lock, model: int, vocabulary_size: int) -> None:
         self._engine, self._lock, self._model, self._size = engine, lock, model, vocabulary_size
+        self._state_size = engine.call("ez_state_size", model)
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
@@ -51,7 +42,7 @@ class WasmLanguageModel:
 
     def start(self) -> State:
         """The state before anything was read."""
-        return np.zeros(self._engine.call("ez_state_size", self._model), dtype=np.uint8)
+        return np.zeros(self._state_size, dtype=np.uint8)
 
     def step(self, state: State, token: int) -> NDArray[np.float32]:
         """Read a token; natural logarithms of the probabilities of what follows, float32 [tokens]."""

@@ -96,6 +96,28 @@ def test_threads_take_turns(small_bundle: Path) -> None:
     assert found == [expected] * 4
 
 
+def test_answers_are_the_callers_own(small_bundle: Path) -> None:
+    wasm = WasmRuntime.open(str(small_bundle))
+    first, ids = wasm.embed_one("the cat sat"), wasm.tokenize("the cat sat")
+    kept = first.copy(), ids.copy()
+    wasm.embed_one("on the mat"), wasm.tokenize("on the mat, " * 500)
+    np.testing.assert_array_equal(first, kept[0])
+    np.testing.assert_array_equal(ids, kept[1])
+    first[:] = 0  # neither read-only nor in the module's memory
+    np.testing.assert_array_equal(wasm.embed_one("the cat sat"), kept[0])
+
+
+def test_what_webassembly_stops_is_an_error_and_not_the_end(small_bundle: Path) -> None:
+    wasm = WasmRuntime.open(str(small_bundle))
+    expected = wasm.embed_one("the cat sat")
+    for _ in range(3):
+        with pytest.raises(EngineError, match="ez_tokenize was stopped by WebAssembly"):
+            wasm._engine.call("ez_tokenize", wasm._model, 0x7FFFFF00, 1000, 0, 0)
+    with pytest.raises(TypeError, match="1 arguments for 5 parameters"):
+        wasm._engine.call("ez_tokenize", wasm._model)
+    np.testing.assert_array_equal(wasm.embed_one("the cat sat"), expected)
+
+
 def test_no_texts_give_no_rows(small_bundle: Path) -> None:
     assert WasmRuntime.open(str(small_bundle)).embed([]).shape == (0, 64)
 
