@@ -1,8 +1,9 @@
 """A normaliser as SentencePiece keeps it: what to put for each sequence of characters, the longest one first.
 
 The rules are found by asking for NFKC and lower case, as `edgezoo.zoo.tokenizers.unigram` does. They are the
-changes of every single character, and of the characters that a composed one may be written with. What they
-cannot say is the reordering of marks that no composed character has, and how many marks may follow a letter.
+changes of every single character, of the characters that a composed one may be written with, and of Hebrew's
+and Arabic's points in the orders that people type. What they cannot say is the order of any other marks that
+no composed character has, and how many marks may follow a letter.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ from edgezoo.zoo.tokenizers.unigram import WHITE_SPACE
 _POINTS = [chr(point) for point in range(1, 0x110000) if not 0xD800 <= point < 0xE000]
 _HANGUL = range(0xAC00, 0xD7A4)
 _LEADING, _VOWELS, _TRAILING = range(0x1100, 0x1113), range(0x1161, 0x1176), range(0x11A8, 0x11C3)
+# The points of a script, and those of them that a letter has three of: one of each.
+_POINTS_OF = (
+    ((*range(0x05B0, 0x05BE), 0x05BF, 0x05C1, 0x05C2, 0x05C4, 0x05C5, 0x05C7),
+     ((0x05C1, 0x05C2), (0x05BC,), (*range(0x05B0, 0x05BC), 0x05C7))),
+    ((*range(0x064B, 0x0660), 0x0670), ((0x0651,), (*range(0x064B, 0x0651), 0x0652), (0x0670,))),
+)  # fmt: skip
+# A sequence ends at U+0000, which texts have as this; and so that this is free, two of U+FFFF for one.
+NUL, NUL_RULES = "\uffff\ufffe", {"\uffff\ufffe": "B", "\uffff\uffff": "\uffff"}
 _LEAF = -1  # the end of a key among the bytes that go on
 _NEAR = 1024  # how far back a place in the array is looked for
 
@@ -51,7 +60,7 @@ def rules() -> dict[str, str]:
     found = _changed(_POINTS)
     found |= {chr(point): " " for low, high in WHITE_SPACE for point in range(low, high + 1)}
     del found[" "]
-    return found | _changed(sorted(set(_decomposed())))
+    return found | _changed(sorted({*_decomposed(), *_pointed()})) | NUL_RULES
 
 
 def _changed(texts: list[str]) -> dict[str, str]:
@@ -88,6 +97,14 @@ def _decomposed() -> Iterable[str]:
         yield from (chr(leading) + chr(vowel) + chr(trailing) for trailing in _TRAILING)
     for syllable, trailing in product(_HANGUL[:: len(_TRAILING) + 1], _TRAILING):
         yield chr(syllable) + chr(trailing)
+
+
+def _pointed() -> Iterable[str]:
+    """Two points on a letter, or three, in any order."""
+    for points, three in _POINTS_OF:
+        yield from (chr(first) + chr(second) for first, second in permutations(points, 2))
+        for chosen in product(*three):
+            yield from ("".join(map(chr, order)) for order in permutations(chosen))
 
 
 def double_array(root: Trie) -> bytes:

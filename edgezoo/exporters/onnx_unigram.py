@@ -1,9 +1,13 @@
 """Unigram inside an ONNX graph, by onnxruntime-extensions' `SentencepieceTokenizer`.
 
 SentencePiece splits a whole text where `edgezoo.zoo.tokenizers.unigram` splits each word, at the same places:
-no token has a blank or reaches over punctuation, and the blanks themselves are left out of the ids. The ids
-differ where a word has more than 64 characters, which is cut there and is not here; where marks are in an
-order that NFKC changes and no composed character has; and where a text has a U+0000, which ends it here.
+no token has a blank or reaches over punctuation, and the blanks themselves are left out of the ids. A text
+ends at U+0000 here, so write `onnx_charsmap.NUL` for it, and two U+FFFF for one. Ids differ from those of the
+tokenizer
+
+- in a word of more than 64 characters, which is cut there and is not here: scripts without blanks have such;
+- in marks that are in another order than NFKC's, where that is neither the order of a composed character nor
+  of Hebrew's or Arabic's points, and behind the sixteenth mark in a row.
 """
 
 from __future__ import annotations
@@ -14,10 +18,10 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import TensorProto
 
-from edgezoo.exporters.onnx_charsmap import charsmap
+from edgezoo.exporters.onnx_charsmap import NUL, NUL_RULES, charsmap
 from edgezoo.exporters.onnx_graph import EXTENSIONS, Graph
 from edgezoo.exporters.onnx_tokenizer import Tokens
-from edgezoo.zoo.tokenizers.unigram import FIXED_TOKENS, PUNCTUATION, UNKNOWN_ID
+from edgezoo.zoo.tokenizers.unigram import BYTE_TOKENS, FIXED_TOKENS, PUNCTUATION, UNKNOWN_ID
 from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS
 
 # Kinds of pieces in a SentencePiece model.
@@ -57,10 +61,11 @@ def tokenize(graph: Graph, texts: str, vocabulary: Sequence[str], scores: Sequen
 
 
 def sentencepiece_model(vocabulary: Sequence[str], scores: Sequence[float]) -> bytes:
-    """A SentencePiece `ModelProto` with the vocabulary's ids, and a blank behind them.
+    """A SentencePiece `ModelProto` with the vocabulary's ids, and three pieces behind them.
 
-    A character that no token has gets the lowest of all scores, less 10, with both. The last piece, which no
-    text in lower case has, is there for its score.
+    A character that no token has gets the lowest of all scores, less 10, with both. Of the last three no text
+    has A, which is in upper case: it is there for its score. The byte 0 is there because all bytes must be;
+    its own place has what the normaliser makes of U+0000, at any score, for no other piece holds that.
     """
     marks = {chr(point) for low, high in PUNCTUATION for point in range(low, high + 1)}
     pieces = []
@@ -69,10 +74,12 @@ def sentencepiece_model(vocabulary: Sequence[str], scores: Sequence[float]) -> b
         if number < len(FIXED_TOKENS):
             kind = _CONTROL if token in SPECIAL_TOKENS else _BYTE
             kind = _UNKNOWN if number == UNKNOWN_ID else kind
+            if token == BYTE_TOKENS[0]:
+                token, kind = NUL_RULES[NUL], _NORMAL
         elif len(token) > 1 and not marks.isdisjoint(token):
             kind = _UNUSED  # words never hold it
         pieces.append(_piece(token, score, kind))
-    pieces += [_piece(" ", 0, _NORMAL), _piece("A", min(scores), _NORMAL)]
+    pieces += [_piece(" ", 0, _NORMAL), _piece("A", min(scores), _NORMAL), _piece(BYTE_TOKENS[0], 0, _BYTE)]
     ids = {"[UNK]": 40, "[CLS]": 41, "[SEP]": 42, "[PAD]": 43}  # fields of TrainerSpec; their texts 5 further
     trainer = _number(3, 1) + _number(35, 1)  # a Unigram, with bytes
     for token, field in ids.items():

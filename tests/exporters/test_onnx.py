@@ -20,6 +20,7 @@ from edgezoo.bundle.layout import TinyLstm
 from edgezoo.bundle.quantise import dequantise, quantise
 from edgezoo.errors import DataError, InputError
 from edgezoo.exporters import onnx as exporter
+from edgezoo.exporters.onnx_charsmap import NUL
 from edgezoo.runtimes.torch import TorchRuntime
 from edgezoo.zoo import registry
 from edgezoo.zoo.checkpoint import Checkpoint, read_checkpoint
@@ -235,6 +236,7 @@ SCRIPTS = [
     "我喜欢猫。ﾈｺ ｶﾞ 한국어 ภาษาไทย हिन्दी العربية",
     "a\u200bb\ufeffc\td\u3000e\u00a0f\u2028g \x01",
     "#HappyBirthday @you 😂👍🏽 ☃ \U000fffff",
+    "شَّ ش\u0651\u064e ש\u05c1\u05bc\u05b8 ש\u05b8\u05bc\u05c1 \ufffe",
     "",
     " \n ",
 ]
@@ -283,6 +285,29 @@ def test_a_unigram_tokenizer_is_in_the_graph_too(tmp_path: Path) -> None:
     exact = np.array([rows[ids].sum(0) for ids in wanted])
     found = from_texts(path, texts)
     assert least_cosine(found["vectors"], exact) > 0.999
+
+
+def unigram_ids(path: Path, text: str) -> list[int]:
+    return list(from_texts(path, [text])["ids"])
+
+
+def test_a_unigram_reads_zeros_as_what_stands_for_them(tmp_path: Path) -> None:
+    checkpoint, tokenizer = unigram_table()
+    path, _ = exporter.export(checkpoint, "int8", tmp_path)
+    for text in ("\0", "na\0ïve \0\0", "\uffff", "\uffff\ufffe\0\uffff\ufffeday"):
+        written = text.translate({0: NUL, 0xFFFF: "\uffff\uffff"})
+        assert unigram_ids(path, written) == tokenizer.encode(text).ids, repr(text)
+    assert unigram_ids(path, NUL) == [unigram.FIXED_TOKENS.index("<0x00>")]
+
+
+def test_where_a_unigram_in_the_graph_is_known_to_differ(tmp_path: Path) -> None:
+    """What the exporter says cannot be had: were it to be equal one day, this is to be told."""
+    checkpoint, tokenizer = unigram_table()
+    path, _ = exporter.export(checkpoint, "int8", tmp_path)
+    for text in ("i" * 63 + "naïve", "q\u0301\u0323", "e" + "\u0323" * 17):
+        assert unigram_ids(path, text) != tokenizer.encode(text).ids, repr(text)
+    for text in ("i" * 59 + "naïve", "q\u0323\u0301", "e" + "\u0323" * 16):
+        assert unigram_ids(path, text) == tokenizer.encode(text).ids, repr(text)
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])
