@@ -1,5 +1,5 @@
 /* The algorithm of UAX #15: decompose, order marks by their combining class, compose; then lower case, one code point
- * for itself. Characters that none of this can touch, nearly all, are passed on as they are. */
+ * for itself. */
 #include "normaliser.h"
 
 #include "unicode.h"
@@ -198,21 +198,7 @@ static void read_character(const ez_normalisation *t, ez_normaliser *n) {
     else put_lower(t, n, code_point);
 }
 
-/* Passes on the character that comes next if nothing can touch it, nearly always so; returns whether it did. */
-static int pass_on(const ez_normalisation *t, ez_normaliser *n, uint32_t *code_point) {
-    const uint8_t *begin = n->next;
-    if (n->pending_count || begin == n->end) return 0;
-    n->next += ez_decode(begin, n->end, code_point);
-    if (!(ez_class(t, *code_point) & (EZ_CHANGES | EZ_JOINS | EZ_CASED | EZ_MARK)) && !joins_next(t, n)) {
-        n->marks = 0;
-        return 1;
-    }
-    n->next = begin;
-    return 0;
-}
-
 int ez_normaliser_next(const ez_normalisation *t, ez_normaliser *n, uint32_t *code_point) {
-    if (!n->queue_count && pass_on(t, n, code_point)) return 1;
     while (!n->queue_count) {
         n->queue_first = 0;
         if (n->next < n->end) read_character(t, n);

@@ -3,6 +3,7 @@
 #define EZ_NORMALISER_H
 
 #include "header.h"
+#include "unicode.h"
 
 /* What a code point is; the bits in `unicode.classes`. */
 enum {
@@ -47,6 +48,27 @@ void ez_normalisation_read(ez_reader *reader, const ez_description *file, ez_nor
 /* The class of a code point, at most U+10FFFF. */
 static inline uint32_t ez_class(const ez_normalisation *tables, uint32_t code_point) {
     return tables->classes.values[EZ_PAGE * tables->pages.values[code_point / EZ_PAGE] + code_point % EZ_PAGE];
+}
+
+/* A character as it lies in a text; of length 0 at the end. */
+typedef struct {
+    uint32_t code_point, class;
+    size_t length; /* bytes */
+} ez_character;
+
+EZ_INLINE ez_character ez_peek(const ez_normalisation *tables, const uint8_t *text, const uint8_t *end) {
+    ez_character found = {0, 0, 0};
+    if (text == end) return found;
+    found.length = ez_decode_inline(text, end, &found.code_point);
+    found.class = ez_class(tables, found.code_point);
+    return found;
+}
+
+/* Whether a character stays as it is, but for an ASCII letter's case, because nothing before it is pending and what
+ * comes `ahead` does not join it. */
+EZ_INLINE int ez_is_plain(const ez_character *here, const ez_character *ahead) {
+    return !(here->class & (EZ_CHANGES | EZ_JOINS)) && !(ahead->class & EZ_JOINS) &&
+           (!(here->class & EZ_CASED) || here->code_point < 0x80);
 }
 
 /* Whether nothing but the text itself says what comes next. */

@@ -2,8 +2,6 @@
 
 #include "delimiters.h"
 
-static int is_continuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
-
 size_t ez_decode(const uint8_t *text, const uint8_t *end, uint32_t *code_point) {
     uint32_t lead = text[0];
     size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
@@ -15,7 +13,7 @@ size_t ez_decode(const uint8_t *text, const uint8_t *end, uint32_t *code_point) 
     }
     uint32_t value = lead & (0x7Fu >> length);
     for (size_t i = 1; i < length; i++) {
-        if (!is_continuation(text[i])) return 1;
+        if (!ez_is_continuation(text[i])) return 1;
         value = value << 6 | (text[i] & 0x3Fu);
     }
     static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};

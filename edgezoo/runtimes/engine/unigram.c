@@ -7,20 +7,10 @@
 enum { UNKNOWN_ID, BYTE_ID, UNKNOWN_PENALTY, MAX_WORD_CHARACTERS, MAX_MARKS };
 enum { MAX_TOKENS = (1 << EZ_ID_BITS) - 1, MAX_VOCABULARY_BYTES = 1 << 24, BYTES = 256, MAX_PENALTY = 1 << 16 };
 enum { MAX_WORD_BYTES = 4 * EZ_UNIGRAM_MAX_WORD };
-enum { LONGEST_PIECE = 63, OFFSET_STEP = 8 };
-
-/* The filter tells of which lengths there may be a piece, by how the rest of the word begins: short pieces by two
- * bytes, longer ones by four or six. */
-enum { LEVELS = 3, FILTER_BITS = 14 };
-static const uint8_t LEVEL_BYTES[LEVELS] = {2, 4, 6};
-
-enum { LETTERS = 0x800 }; /* characters of one or two bytes */
+enum { LONGEST_PIECE = 63 };
 
 /* A character without a token costs as many ids as it has bytes; a delimiter may end a word and follow it. */
 enum { ROOM = EZ_TOKEN_CHUNK - MAX_WORD_BYTES - 4 };
-
-static const uint32_t ID_MASK = (1u << EZ_ID_BITS) - 1, NOTHING = UINT32_MAX;
-static const uint64_t SEED = 0x9E3779B97F4A7C15u;
 
 static void check_pieces(ez_reader *r, const ez_unigram_vocabulary *v) {
     uint64_t total = 0;
@@ -59,213 +49,177 @@ void ez_unigram_read(ez_reader *r, const ez_description *file, uint64_t settings
     }
 }
 
-static uint32_t count_slots(const ez_unigram_vocabulary *v) { return 2 * v->lengths.rows; }
-
-static size_t offsets_size(const ez_unigram_vocabulary *v) {
-    return (v->lengths.rows / OFFSET_STEP + 1) * sizeof(uint32_t) + sizeof(uint64_t); /* the rest is aligned by 8 */
-}
-
-size_t ez_unigram_memory(const ez_unigram_vocabulary *v) {
-    return LEVELS * (sizeof(uint64_t) << FILTER_BITS) + (LETTERS + count_slots(v)) * sizeof(uint32_t) + offsets_size(v);
-}
-
-static uint32_t tag_of(uint64_t hash) { return (uint32_t)hash & ~ID_MASK; }
-
-static const uint8_t *token_bytes(const ez_unigram *u, uint32_t id) {
-    uint32_t offset = u->offsets[id / OFFSET_STEP];
-    for (uint32_t i = id / OFFSET_STEP * OFFSET_STEP; i < id; i++) offset += u->vocabulary.lengths.values[i];
-    return u->vocabulary.bytes.values + offset;
-}
-
-/* The slot of a piece, found or free. */
-static uint32_t find_slot(const ez_unigram *u, const uint8_t *piece, size_t length, uint64_t hash) {
-    uint32_t at = (uint32_t)(((hash >> 32) * u->slot_count) >> 32);
-    for (; u->slots[at]; at = at + 1 == u->slot_count ? 0 : at + 1) {
-        if ((u->slots[at] ^ tag_of(hash)) & ~ID_MASK) continue;
-        uint32_t id = (u->slots[at] & ID_MASK) - 1;
-        if (u->vocabulary.lengths.values[id] == length && ez_same_bytes(token_bytes(u, id), piece, length)) break;
-    }
-    return at;
-}
-
-/* The id of a piece, or NOTHING. */
-static uint32_t find_piece(const ez_unigram *u, const uint8_t *piece, size_t length) {
-    uint32_t found = u->slots[find_slot(u, piece, length, ez_hash_piece(piece, length, SEED))] & ID_MASK;
-    return found ? found - 1 : NOTHING;
-}
-
-/* Where a level of the filter keeps the lengths of pieces that begin as `piece` does. */
-static size_t filter_entry(const uint8_t *piece, size_t level) {
-    uint64_t hash = ez_read_prefix(piece, LEVEL_BYTES[level]) * SEED;
-    return (level << FILTER_BITS) + (size_t)(hash >> (64 - FILTER_BITS));
-}
-
-/* Bit i is set if there may be a piece of i bytes, at least two and at most `left`, that begins as `text` does. */
-static uint64_t possible_lengths(const ez_unigram *u, const uint8_t *text, size_t left) {
-    uint64_t lengths = 0;
-    for (size_t level = 0; level < LEVELS && LEVEL_BYTES[level] <= left; level++)
-        lengths |= u->lengths[filter_entry(text, level)];
-    return left < LONGEST_PIECE ? lengths & ((UINT64_C(2) << left) - 1) : lengths;
-}
-
-static void note_length(uint64_t *filter, const uint8_t *piece, uint32_t length) {
-    if (length < LEVEL_BYTES[0]) return;
-    size_t level = length < LEVEL_BYTES[1] ? 0 : length < LEVEL_BYTES[2] ? 1 : 2;
-    filter[filter_entry(piece, level)] |= UINT64_C(1) << length;
-}
-
-/* The number of a character of one or two bytes, or LETTERS. */
-static uint32_t letter_of(const uint8_t *piece, size_t length) {
-    if (length == 1 && piece[0] < 0x80) return piece[0];
-    return length == 2 && piece[0] >= 0xC0 ? (uint32_t)(piece[0] & 0x1F) << 6 | (piece[1] & 0x3F) : LETTERS;
-}
+size_t ez_unigram_memory(const ez_unigram_vocabulary *v) { return ez_unigram_index_memory(v->lengths.rows); }
 
 int ez_unigram_build(ez_unigram *u, const ez_unigram_vocabulary *v, void *memory) {
-    memset(memory, 0, ez_unigram_memory(v));
-    uint64_t *filter = memory;
-    uint32_t *letters = (uint32_t *)(filter + (LEVELS << FILTER_BITS)), *slots = letters + LETTERS;
-    uint32_t *offsets = slots + count_slots(v), offset = 0, highest = 0;
-    *u = (ez_unigram){*v, slots, offsets, filter, letters, count_slots(v), 0};
-    for (uint32_t id = 0; id < v->lengths.rows; id++) {
-        if (id % OFFSET_STEP == 0) offsets[id / OFFSET_STEP] = offset;
-        uint32_t length = v->lengths.values[id];
-        const uint8_t *piece = v->bytes.values + offset;
-        uint64_t hash = ez_hash_piece(piece, length, SEED);
-        uint32_t at = find_slot(u, piece, length, hash);
-        if (slots[at]) return 0;
-        slots[at] = tag_of(hash) | (id + 1);
-        note_length(filter, piece, length);
-        if (letter_of(piece, length) < LETTERS) letters[letter_of(piece, length)] = id + 1;
+    uint32_t highest = 0;
+    for (uint32_t id = 0; id < v->costs.rows; id++)
         if (v->costs.values[id] > highest) highest = v->costs.values[id];
-        offset += length;
-    }
+    u->vocabulary = *v;
     u->unknown_cost = highest + v->unknown_penalty;
-    return 1;
+    return ez_unigram_index_build(&u->index, &v->lengths, &v->bytes, memory);
 }
 
 /* A word being read; `starts` of its characters, and of what would be the next one. */
 typedef struct {
-    uint8_t bytes[MAX_WORD_BYTES + 2 * EZ_PIECE_BLOCK];
+    uint32_t code_points[EZ_UNIGRAM_MAX_WORD];
     uint16_t starts[EZ_UNIGRAM_MAX_WORD + 1];
     uint32_t characters;
+    uint64_t spelling;
+    uint8_t bytes[MAX_WORD_BYTES + 2 * EZ_PIECE_BLOCK];
 } word;
 
 /* The cheapest way to a place in the word: its last piece, and where that begins. */
 typedef struct {
     uint32_t cost;
-    uint32_t id; /* NOTHING for a character without a token */
+    int32_t id; /* EZ_NO_PIECE for a character without a token */
     uint32_t from;
 } step;
 
-static void try_step(step *steps, size_t from, size_t length, uint32_t id, uint32_t cost) {
+/* The id of the only piece that may be what is from one character to another. */
+static int32_t guess_piece(const ez_unigram *u, const word *read, uint32_t from, uint32_t to, uint64_t spelling) {
+    uint32_t start = read->starts[from];
+    return ez_unigram_guess(&u->index, read->bytes + start, read->starts[to] - start, spelling);
+}
+
+static int is_piece(const ez_unigram *u, const word *read, uint32_t from, uint32_t to, int32_t id) {
+    uint32_t start = read->starts[from];
+    return ez_unigram_is(&u->index, id, read->bytes + start, read->starts[to] - start);
+}
+
+static void try_step(step *steps, uint32_t from, uint32_t to, int32_t id, uint32_t cost) {
     uint32_t total = steps[from].cost + cost;
-    if (total < steps[from + length].cost) steps[from + length] = (step){total, id, (uint32_t)from};
-}
-
-static uint32_t find_character(const ez_unigram *u, const uint8_t *bytes, size_t length) {
-    uint32_t letter = letter_of(bytes, length);
-    return letter < LETTERS ? u->letters[letter] - 1 : find_piece(u, bytes, length);
-}
-
-static void try_piece(const ez_unigram *u, const word *read, step *steps, size_t from, size_t length) {
-    uint32_t id = find_piece(u, read->bytes + from, length);
-    if (id != NOTHING) try_step(steps, from, length, id, u->vocabulary.costs.values[id]);
+    if (total < steps[to].cost) steps[to] = (step){total, id, from};
 }
 
 /* Tries all pieces that begin at a character. Of equal costs the first found, with the longest last piece, stays. */
-static void try_pieces(const ez_unigram *u, const word *read, step *steps, const uint8_t *begins, uint32_t character) {
-    size_t from = read->starts[character], single = read->starts[character + 1] - from;
-    size_t left = read->starts[read->characters] - from;
-    uint32_t id = find_character(u, read->bytes + from, single);
-    try_step(steps, from, single, id, id == NOTHING ? u->unknown_cost : u->vocabulary.costs.values[id]);
-    for (uint64_t lengths = possible_lengths(u, read->bytes + from, left); lengths; lengths &= lengths - 1) {
-        size_t length = (size_t)__builtin_ctzll(lengths);
-        if (length != single && begins[from + length]) try_piece(u, read, steps, from, length);
+static void try_pieces(const ez_unigram *u, const word *read, step *steps, uint32_t from, int sure) {
+    uint64_t spelling = EZ_SPELLING;
+    uint32_t known = EZ_GOES_ON;
+    for (uint32_t to = from + 1; known & EZ_GOES_ON && to <= read->characters; to++) {
+        spelling = ez_spell(spelling, read->code_points[to - 1]);
+        known = ez_spelling(&u->index, spelling);
+        if (!(known & EZ_ENDS)) continue;
+        int32_t id = guess_piece(u, read, from, to, spelling);
+        if (id != EZ_NO_PIECE && (!sure || is_piece(u, read, from, to, id)))
+            try_step(steps, from, to, id, u->vocabulary.costs.values[id]);
     }
+    try_step(steps, from, from + 1, EZ_NO_PIECE, u->unknown_cost); /* which is more than any piece costs */
 }
 
 /* Writes the ids of a piece that ends a way through the word, before those already at `ids`, and returns them. */
-static uint32_t *put_piece(const ez_unigram *u, const word *read, const step *last, size_t end, uint32_t *ids) {
-    if (last->id != NOTHING) {
-        *--ids = last->id;
+static uint32_t *put_piece(const ez_unigram *u, const word *read, const step *last, uint32_t end, uint32_t *ids) {
+    if (last->id != EZ_NO_PIECE) {
+        *--ids = (uint32_t)last->id;
         return ids;
     }
-    for (size_t i = end; i > last->from; i--) *--ids = u->vocabulary.byte_id + read->bytes[i - 1];
+    for (uint32_t i = read->starts[end]; i > read->starts[last->from]; i--)
+        *--ids = u->vocabulary.byte_id + read->bytes[i - 1];
     return ids;
 }
 
-/* The cheapest way through the word (Viterbi). */
-static size_t split_word(const ez_unigram *u, const word *read, uint32_t *ids) {
-    step steps[MAX_WORD_BYTES + 1];
-    uint8_t begins[MAX_WORD_BYTES + 1];
+/* The cheapest way through the word (Viterbi). Unless it must be `sure`, pieces are guessed, and only those of the way
+ * that was found are compared. Where these are right it is the way that would have been found without guessing, for
+ * wrong guesses can only add ways; where one is not, as good as never, this returns 0. */
+static size_t split_word(const ez_unigram *u, const word *read, uint32_t *ids, int sure) {
+    step steps[EZ_UNIGRAM_MAX_WORD + 1];
     uint32_t found[MAX_WORD_BYTES], *first = found + MAX_WORD_BYTES;
-    size_t length = read->starts[read->characters];
-    memset(begins, 0, length + 1);
-    for (uint32_t i = 0; i <= read->characters; i++) {
-        begins[read->starts[i]] = 1;
-        steps[read->starts[i]].cost = i ? UINT32_MAX : 0;
+    steps[0].cost = 0;
+    for (uint32_t i = 1; i <= read->characters; i++) steps[i].cost = UINT32_MAX;
+    for (uint32_t i = 0; i < read->characters; i++) try_pieces(u, read, steps, i, sure);
+    for (uint32_t end = read->characters; end > 0; end = steps[end].from) {
+        const step *last = &steps[end];
+        if (last->id != EZ_NO_PIECE && !is_piece(u, read, last->from, end, last->id)) return 0;
+        first = put_piece(u, read, last, end, first);
     }
-    for (uint32_t i = 0; i < read->characters; i++) try_pieces(u, read, steps, begins, i);
-    for (size_t end = length; end > 0; end = steps[end].from) first = put_piece(u, read, &steps[end], end, first);
     size_t count = (size_t)(found + MAX_WORD_BYTES - first);
     memcpy(ids, first, count * sizeof *ids);
     return count;
+}
+
+static void begin_word(word *read) {
+    read->characters = 0;
+    read->spelling = EZ_SPELLING;
 }
 
 /* A word that is a token is that token: a vocabulary may hold none that is cheaper in pieces. */
 static size_t end_word(const ez_unigram *u, word *read, uint32_t *ids) {
     if (!read->characters) return 0;
     size_t count = 1;
-    ids[0] = find_piece(u, read->bytes, read->starts[read->characters]);
-    if (ids[0] == NOTHING) count = split_word(u, read, ids);
-    read->characters = 0;
+    int32_t id = guess_piece(u, read, 0, read->characters, read->spelling);
+    if (id != EZ_NO_PIECE && is_piece(u, read, 0, read->characters, id)) ids[0] = (uint32_t)id;
+    else count = split_word(u, read, ids, 0);
+    if (!count) count = split_word(u, read, ids, 1);
+    begin_word(read);
     return count;
 }
 
-static void append(word *read, uint32_t code_point) {
-    size_t start = read->starts[read->characters];
-    read->starts[++read->characters] = (uint16_t)(start + ez_encode(code_point, read->bytes + start));
+EZ_INLINE void append(word *read, uint32_t code_point) {
+    uint32_t at = read->characters++, start = read->starts[at];
+    read->code_points[at] = code_point;
+    read->spelling = ez_spell(read->spelling, code_point);
+    read->starts[at + 1] = (uint16_t)(start + ez_encode_inline(code_point, read->bytes + start));
 }
 
-/* Appends a character, and ends the word where it has as many as it may. */
-static size_t append_character(const ez_unigram *u, word *read, uint32_t code_point, uint32_t *ids) {
-    append(read, code_point);
-    return read->characters == u->vocabulary.max_word_characters ? end_word(u, read, ids) : 0;
-}
-
-static size_t take(const ez_unigram *u, word *read, uint32_t code_point, uint32_t *ids) {
-    uint32_t class = ez_class(&u->vocabulary.normalisation, code_point);
-    if (!(class & (EZ_SPACE | EZ_DELIMITER))) return append_character(u, read, code_point, ids);
-    size_t count = end_word(u, read, ids);
+/* Takes a character of normal text: appends it to the word, ends the word, or both. */
+EZ_INLINE size_t take(const ez_unigram *u, word *read, uint32_t code_point, uint32_t class, uint32_t *ids) {
+    size_t count = 0;
+    if (class & (EZ_SPACE | EZ_DELIMITER)) count = end_word(u, read, ids);
     if (class & EZ_SPACE) return count;
     append(read, code_point);
-    return count + end_word(u, read, ids + count);
+    if (class & EZ_DELIMITER || read->characters == u->vocabulary.max_word_characters)
+        count += end_word(u, read, ids + count);
+    return count;
 }
 
 /* Appends the letters and digits at the text's next bytes, lower-cased, that nothing after them can change, as many as
  * the word has room for; what they are is settled by ASCII itself. */
 static void append_letters(const ez_unigram *u, word *read, ez_normaliser *text) {
+    const uint8_t *next = text->next;
     uint32_t room = u->vocabulary.max_word_characters - 1 - read->characters;
-    for (; room > 0 && text->end - text->next >= 2 && text->next[1] < 0x80; room--) {
-        uint8_t letter = text->next[0], lower = letter | 0x20;
+    for (; room > 0 && text->end - next >= 2 && next[1] < 0x80; room--, next++) {
+        uint8_t letter = next[0], lower = letter | 0x20;
         int is_letter = lower >= 'a' && lower <= 'z';
-        if (!is_letter && (letter < '0' || letter > '9')) return;
+        if (!is_letter && (letter < '0' || letter > '9')) break;
         append(read, is_letter ? lower : letter);
-        text->next++;
         text->marks = 0;
     }
+    text->next = next;
+}
+
+/* Takes characters up to one that is not plain, or until there is no more room. `count` ids are there before; returns
+ * how many are there behind. Nothing is pending. */
+static size_t take_plain(const ez_unigram *u, word *read, ez_normaliser *text, uint32_t *ids, size_t count) {
+    const ez_normalisation *tables = &u->vocabulary.normalisation;
+    ez_character here = {0, 0, 0};
+    while (count <= ROOM) {
+        if (here.code_point < 0x80) {
+            append_letters(u, read, text);
+            here = ez_peek(tables, text->next, text->end);
+            if (!here.length) break;
+        }
+        ez_character ahead = ez_peek(tables, text->next + here.length, text->end);
+        if (!ez_is_plain(&here, &ahead) || (here.class & EZ_MARK && text->marks >= tables->max_marks)) break;
+        text->next += here.length;
+        text->marks = here.class & EZ_MARK ? text->marks + 1 : 0;
+        uint32_t lower = here.class & EZ_CASED ? here.code_point | 0x20 : here.code_point;
+        count += take(u, read, lower, here.class, ids + count);
+        here = ahead;
+    }
+    return count;
 }
 
 size_t ez_unigram_next(const ez_unigram *u, ez_normaliser *text, uint32_t *ids) {
+    const ez_normalisation *tables = &u->vocabulary.normalisation;
     size_t count = 0;
     uint32_t code_point;
     word read;
-    read.characters = 0;
     read.starts[0] = 0;
+    begin_word(&read);
     while (count <= ROOM) {
-        if (ez_is_settled(text)) append_letters(u, &read, text);
-        if (!ez_normaliser_next(&u->vocabulary.normalisation, text, &code_point)) break;
-        count += take(u, &read, code_point, ids + count);
+        if (ez_is_settled(text)) count = take_plain(u, &read, text, ids, count);
+        if (count > ROOM || !ez_normaliser_next(tables, text, &code_point)) break;
+        count += take(u, &read, code_point, ez_class(tables, code_point), ids + count);
     }
     return count + end_word(u, &read, ids + count);
 }

@@ -3,6 +3,7 @@
 #define EZ_UNIGRAM_H
 
 #include "normaliser.h"
+#include "unigram_index.h"
 
 enum { EZ_UNIGRAM_MAX_WORD = 64 }; /* characters */
 
@@ -16,14 +17,9 @@ typedef struct {
     uint32_t max_word_characters;
 } ez_unigram_vocabulary;
 
-/* An open-addressing hash table over the vocabulary, and what keeps most searches from it; built at open. */
 typedef struct {
     ez_unigram_vocabulary vocabulary;
-    const uint32_t *slots;    /* tag: upper bits of the hash << 20 | id + 1; a free one is 0 */
-    const uint32_t *offsets;  /* where every eighth token begins */
-    const uint64_t *lengths;  /* bit i: some token of i bytes begins with the bytes that hash to this entry */
-    const uint32_t *letters;  /* id + 1 of each character of one or two bytes, or 0 */
-    uint32_t slot_count;
+    ez_unigram_index index;
     uint32_t unknown_cost;
 } ez_unigram;
 

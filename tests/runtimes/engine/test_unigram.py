@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,26 +128,31 @@ def tables() -> normalisation.Tables:
     return normalisation.tables()
 
 
+def opened(
+    folder: Path, tables: normalisation.Tables, vocabulary: list[str], costs: list[int]
+) -> tuple[EngineRuntime, Tokenizer]:
+    rows = np.random.default_rng(7).normal(size=(len(vocabulary), 32)).astype(np.float32)
+    write_bundle(
+        folder / "small.ezb",
+        name="small",
+        card={"name": "small"},
+        tokenizer=Unigram(),
+        vocabulary=vocabulary,
+        architecture=StaticTable(),
+        tensors={
+            "embedding": quantise(rows, "int8"),
+            "vocabulary.costs": np.array(costs, np.uint8),
+            **tables,
+        },
+    )
+    return EngineRuntime.open(str(folder / "small.ezb")), build_tokenizer(vocabulary, costs)
+
+
 @pytest.fixture(scope="module")
 def small(
     tmp_path_factory: pytest.TempPathFactory, tables: normalisation.Tables
 ) -> tuple[EngineRuntime, Tokenizer]:
-    path = tmp_path_factory.mktemp("unigram") / "small.ezb"
-    rows = np.random.default_rng(7).normal(size=(len(VOCABULARY), 32)).astype(np.float32)
-    write_bundle(
-        path,
-        name="small",
-        card={"name": "small"},
-        tokenizer=Unigram(),
-        vocabulary=VOCABULARY,
-        architecture=StaticTable(),
-        tensors={
-            "embedding": quantise(rows, "int8"),
-            "vocabulary.costs": np.array(COSTS, np.uint8),
-            **tables,
-        },
-    )
-    return EngineRuntime.open(str(path)), build_tokenizer(VOCABULARY, COSTS)
+    return opened(tmp_path_factory.mktemp("unigram"), tables, VOCABULARY, COSTS)
 
 
 def pieces(model: EngineRuntime, text: str) -> list[str]:
@@ -176,6 +182,17 @@ def test_ids_are_equal_on_hostile_strings(small: tuple[EngineRuntime, Tokenizer]
     strings = hostile_strings(seed=1)
     for _ in range(0, HOSTILE_STRINGS, 10_000):
         assert_same_ids(*small, islice(strings, 10_000))
+
+
+def test_wrong_guesses_are_found_out(tmp_path: Path, tables: normalisation.Tables) -> None:
+    """So many pieces that some share their tag, and that a word has parts that look like one and are none."""
+    draw = random.Random(3)
+    made = {"".join(draw.choices("abcdefghijкцшщ", k=draw.randrange(1, 7))) for _ in range(40_000)}
+    vocabulary = [*FIXED_TOKENS, *sorted(made)]
+    # A piece is cheaper than any two.
+    costs = [MAX_COST, *(draw.randrange(MAX_COST // 2 + 1, MAX_COST + 1) for _ in vocabulary[1:])]
+    texts = ["".join(draw.choices("abcdefghijкцшщz", k=64)) for _ in range(10_000)]
+    assert_same_ids(*opened(tmp_path, tables, vocabulary, costs), texts)
 
 
 def test_ids_are_equal_for_every_code_point(small: tuple[EngineRuntime, Tokenizer]) -> None:
