@@ -39,6 +39,7 @@ class Facts:
     recipe: Mapping[str, Any]
     held_out: Mapping[str, Loss]
     data: Sequence[Mapping[str, Any]]
+    read: int  # characters of them, in an epoch
     after: str = ""  # the model whose weights were the beginning
 
 
@@ -73,6 +74,7 @@ def write(
         "recipe": dict(facts.recipe),
         "held_out": metrics["test"],
         "data": [dict(source) for source in facts.data],
+        "characters_read_in_an_epoch": facts.read,
         "limits": [*LIMITS, *_limits(facts.languages)],
         "reproduce": _reproduce(facts),
     }

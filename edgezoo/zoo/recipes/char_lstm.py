@@ -10,9 +10,10 @@ command again to go on after an interruption.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from edgezoo.errors import DataError
@@ -21,7 +22,7 @@ from edgezoo.zoo.architectures.char_lstm import CharLstm, Shape
 from edgezoo.zoo.datasets import turkic
 from edgezoo.zoo.language_checkpoint import Facts, write
 from edgezoo.zoo.language_material import Holdout, Material
-from edgezoo.zoo.language_training import EarlyStopping, Regimen, fit, judge
+from edgezoo.zoo.language_training import EarlyStopping, Ids, Regimen, fit, judge
 from edgezoo.zoo.progress import Bars
 from edgezoo.zoo.tokenizers import char
 
@@ -39,6 +40,7 @@ class Config:
     holdout: float = 0.1
     seed: int = 1
     init_from: str = ""  # the recipe whose weights are the beginning
+    characters: int = 0  # at most so many are read in an epoch, of texts chosen by the seed; 0: all
 
     def held_out(self) -> Holdout:
         """What decides which texts are held out."""
@@ -55,7 +57,8 @@ ENGLISH = Config(
     name="charlstm-en",
     description="How likely, character by character, is English; and more of it.",
     languages=("en",),
-    regimen=Regimen(epochs=1, lanes=16, looks=20),
+    regimen=Regimen(epochs=1, lanes=16, max_seq_len=64, learning_rate=2e-3, looks=10),
+    characters=33_000_000,
     shape=Shape(dropout=0.0),  # nothing is read twice
     min_frequency=1000,
     holdout=0.01,
@@ -66,7 +69,7 @@ RECIPES = {config.name: config for config in (TURKIC, ENGLISH)} | {
         name=f"charlstm-{code}",
         description=f"How likely, character by character, is {language.name} in IPA; and more of it.",
         languages=(code,),
-        regimen=Regimen(epochs=4, lanes=32, learning_rate=1e-3, early_stopping=EarlyStopping(1, 0.001)),
+        regimen=Regimen(epochs=6, lanes=8, learning_rate=2e-3, early_stopping=EarlyStopping(2, 0.001)),
         init_from=TURKIC.name,
     )
     for code, language in turkic.LANGUAGES.items()
@@ -92,6 +95,7 @@ def train(config: Config, data: Path, work: Path, out: Path, quiet: bool = False
         part: [ids for language in config.languages for ids in found.ids(language, part)]
         for part in ("train", "dev")
     }
+    parts["train"] = some(parts["train"], config.characters, config.seed)
     with Bars(quiet) as bars:
         model = fit(
             fresh(config, len(found.tokens), work),
@@ -109,9 +113,17 @@ def train(config: Config, data: Path, work: Path, out: Path, quiet: bool = False
         recipe=asdict(config),
         held_out=held_out,
         data=language_material.sources(found, config.languages),
+        read=sum(map(len, parts["train"])),
         after=config.init_from,
     )
     write(out, model, char.build(found.tokens), found.manifest, facts, own / "training")
+
+
+def some(texts: list[Ids], characters: int, seed: int) -> list[Ids]:
+    """A random choice of `texts` of about so many characters; all of them for 0."""
+    order = np.random.default_rng(seed).permutation(len(texts))
+    ends = np.cumsum([len(texts[i]) for i in order])
+    return [texts[i] for i in order[: np.searchsorted(ends, characters) + 1]] if characters else texts
 
 
 def fresh(config: Config, tokens: int, work: Path) -> CharLstm:
@@ -127,8 +139,13 @@ def fresh(config: Config, tokens: int, work: Path) -> CharLstm:
 
 
 def claim(own: Path, config: Config) -> None:
-    """Note the configuration in the recipe's work directory; raise DataError if it has another's work."""
-    note, text = own / "config.json", json.dumps(asdict(config), indent=1) + "\n"
-    if note.exists() and note.read_text(encoding="utf-8") != text:
-        raise DataError(f"{own} was made with another configuration; remove it or use another --work")
-    note.write_text(text, encoding="utf-8")
+    """Note the configuration in the recipe's work directory; raise DataError if it has another's work.
+
+    What a note from before a setting existed lacks is that setting's default.
+    """
+    note, settings = own / "config.json", json.loads(json.dumps(asdict(config)))
+    if note.exists():
+        usual = {each.name: each.default for each in fields(Config) if each.default is not MISSING}
+        if usual | json.loads(note.read_text(encoding="utf-8")) != settings:
+            raise DataError(f"{own} was made with another configuration; remove it or use another --work")
+    note.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice, permutations
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -98,6 +99,24 @@ def test_english_articles_are_read_in_parts(tmp_path: Path) -> None:
     found = char_lstm.material(replace(ENGLISH, holdout=0.1), tmp_path, tmp_path)
     assert max(map(len, found.texts["en"].train)) <= language_material.LONGEST_PART
     assert min(map(len, found.texts["en"].test)) > language_material.LONGEST_PART
+
+
+def test_an_epoch_reads_no_more_than_it_is_told() -> None:
+    texts = [np.full(length, 4, np.uint16) for length in (50, 30, 20, 40, 60)]
+    chosen = char_lstm.some(texts, 100, seed=1)
+    assert 100 <= sum(map(len, chosen)) < 100 + 60
+    assert [len(text) for text in char_lstm.some(texts, 100, seed=1)] == [len(text) for text in chosen]
+    assert char_lstm.some(texts, 0, seed=1) is texts
+
+
+def test_a_note_from_before_a_setting_existed_is_known_again(tmp_path: Path) -> None:
+    char_lstm.claim(tmp_path, TURKIC)
+    note = json.loads((tmp_path / "config.json").read_text())
+    del note["characters"]
+    (tmp_path / "config.json").write_text(json.dumps(note))
+    with pytest.raises(DataError, match="another configuration"):
+        char_lstm.claim(tmp_path, replace(TURKIC, characters=5))
+    char_lstm.claim(tmp_path, TURKIC)
 
 
 def test_parts_join_to_the_whole() -> None:
