@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     ez_unigram_vocabulary vocabulary;
     ez_unigram_index index;
-    uint32_t unknown_cost;
+    uint32_t unknown_cost; /* of a character without a token */
 } ez_unigram;
 
 /* Reads and checks the settings at `settings` and the tensors; failures go to the reader. */

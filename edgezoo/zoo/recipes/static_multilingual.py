@@ -311,5 +311,11 @@ FACTS: dict[str, Any] = {
         "A language is as good as its translations are many: see the retrieval table. "
         "Words spelt alike in two languages share a row.",
         "Similarity as its English teacher sees it, with the biases of its teacher and texts.",
+        "A text of which nothing is known has a vector of zeros: control characters alone, or a language of "
+        "which the vocabulary was made and no translation was read, such as Dhivehi. Rows without meaning "
+        "would make all texts of such a script alike.",
+        "In ONNX graphs of texts a word of more than 64 characters is not cut after as many, which scripts "
+        "without blanks have, and rare orders of combining marks stay: there a few ids differ from those of "
+        "every other runtime.",
     ],
 }
