@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from edgezoo.errors import BundleError, ModelNotFoundError
 from edgezoo.runtimes.stepped_language import State, SteppedLanguageModel
 from edgezoo.runtimes.utf8 import encode
+from edgezoo.runtimes.words import Words
 
 Vectors = NDArray[np.float32]
 
@@ -43,12 +43,12 @@ class LiteRtRuntime:
         if "labels.txt" in files:
             self.labels = tuple(_text(path, files, "labels.txt").splitlines())
         try:
-            self._tokenizer = Tokenizer.from_str(_text(path, files, "tokenizer.json"))
+            self._words = Words(_text(path, files, "tokenizer.json"))
         except BundleError:
             raise
         except Exception as error:  # `tokenizers` raises nothing narrower
             raise BundleError(f"{path}: tokenizer.json: {error}; {_AGAIN}") from error
-        self.vocabulary_size: int = self._tokenizer.get_vocab_size()
+        self.vocabulary_size: int = self._words.tokenizer.get_vocab_size()
         self._idle = [self._interpreter()]
         self.language: SteppedLanguageModel | None = None
         self._describe(self._idle[0])
@@ -118,7 +118,7 @@ class LiteRtRuntime:
         ):
             return False
         ((layers, _, hidden),) = states
-        ids: dict[str, int] = self._tokenizer.get_vocab()
+        ids: dict[str, int] = self._words.tokenizer.get_vocab()
         tokens = sorted(ids, key=lambda token: ids[token])
         self.language = SteppedLanguageModel(tokens, int(layers), int(hidden), self._read)
         return True
@@ -146,8 +146,7 @@ class LiteRtRuntime:
         return np.array(self._ids(text), dtype=np.uint32)
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(encode(text).decode(), add_special_tokens=False).ids
-        return ids
+        return self._words.ids(encode(text).decode())
 
     def embed_one(self, text: str) -> Vectors:
         """Sentence vector, float32 [dimension]."""
