@@ -22,11 +22,15 @@ _SIZES = {
 
 
 def readme_tables(path: Path = REPORT) -> str:
-    """Sizes, and microseconds a text beside onnxruntime-web; nothing where the report is not at hand."""
+    """Sizes, and microseconds a text or a character beside onnxruntime-web; nothing without the report."""
     if not path.is_file():
         return ""
     report = json.loads(path.read_text(encoding="utf-8"))
-    return "\n\n".join([_sizes(report["sizes"]), _speed(report["models"]), _circumstances(report)])
+    parts = [_sizes(report["sizes"]), _speed("µs a text", report["models"], "{}")]
+    if languages := report.get("language_models"):
+        parts.append(_speed("µs a character, scored", languages, "{}_score"))
+        parts.append(_speed("µs a character, written", languages, "{}_write"))
+    return "\n\n".join([*parts, _circumstances(report)])
 
 
 def _sizes(sizes: Mapping[str, Mapping[str, int]]) -> str:
@@ -39,18 +43,19 @@ def _kilobytes(size: int | None) -> str:
     return "–" if size is None else f"{size / 1000:,.1f}"
 
 
-def _speed(models: Mapping[str, Mapping[str, Any]]) -> str:
-    columns = ["µs a text", "model, MB", "memory, MB"]
+def _speed(title: str, models: Mapping[str, Mapping[str, Any]], system: str) -> str:
+    """`system` makes a figure's name of a system's."""
+    columns = [title, "model, MB", "memory, MB"]
     for place in _PLACES.values():
         columns += [f"{place}: edgezoo", "onnxruntime-web int8", "fp32"]
     rows = []
     for name, model in models.items():
         row = [f"`{name}`", f"{model['bytes'] / 1e6:.2f}", f"{model['node']['memory'] / 1e6:.2f}"]
         for place in _PLACES:
-            ours = model[place]["edgezoo_us"]
+            ours = model[place][f"{system.format('edgezoo')}_us"]
             row.append(f"{ours:,.1f}")
             for precision in ("int8", "fp32"):
-                theirs = model[place][f"onnxruntime_web_{precision}_us"]
+                theirs = model[place][f"{system.format(f'onnxruntime_web_{precision}')}_us"]
                 row.append(f"{theirs:,.0f} ({_times(theirs / ours)} ×)")
         rows.append(row)
     return table(columns, rows)
@@ -62,10 +67,15 @@ def _times(ratio: float) -> str:
 
 def _circumstances(report: Mapping[str, Any]) -> str:
     device, versions = report["device"], report["versions"]
+    stepping = (
+        "; through language models it steps, and writes what is likeliest, which takes less than to draw"
+        if report.get("language_models")
+        else ""
+    )
     named = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
         "Text in, answer out, one text at a time on one thread, systems in turns in the same process: of "
         "static tables tweets, of the others texts of 16 tokens. onnxruntime-web runs this project's ONNX "
-        "exports, fed by `@huggingface/tokenizers`. "
+        f"exports, fed by `@huggingface/tokenizers`{stepping}. "
         f"{device['processor']}, {device['cores']} cores, {device['system']}; {named}."
     )

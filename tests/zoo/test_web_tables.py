@@ -39,6 +39,30 @@ def test_sizes_and_times_are_told_beside_the_peer(tmp_path: Path) -> None:
     assert "A Chip, 2 cores" in text
 
 
+def test_language_models_have_tables_of_their_own(tmp_path: Path) -> None:
+    by_character = {
+        f"{system}_{task}_us": time * (1 if task == "score" else 2)
+        for system, time in (
+            ("edgezoo", 40.0),
+            ("onnxruntime_web_int8", 400.0),
+            ("onnxruntime_web_fp32", 120.0),
+        )
+        for task in ("score", "write")
+    }
+    place = {"memory": 2_400_000, **by_character}
+    path = tmp_path / "report.json"
+    path.write_text(
+        json.dumps(
+            {**REPORT, "language_models": {"lm": {"bytes": 980_000, "node": place, "chromium": place}}}
+        )
+    )
+    text = web_tables.readme_tables(path)
+    assert "| µs a character, scored |" in text
+    for line in ("40.0 | 400 (10 ×) | 120 (3.0 ×)", "80.0 | 800 (10 ×) | 240 (3.0 ×)"):
+        assert f"| `lm` | 0.98 | 2.40 | {line} | {line} |" in text
+    assert "through language models it steps" in text
+
+
 def test_without_a_report_there_is_nothing_to_tell(tmp_path: Path) -> None:
     assert web_tables.readme_tables(tmp_path / "report.json") == ""
 

@@ -87,3 +87,82 @@ export async function measure({ edgezoo, ort, Tokenizer }, { bundle, graphs, tok
   model.dispose();
   return { texts: texts.length, memory, least_cosine: agreement, ...times };
 }
+
+const [BEGIN, END] = [2, 3]; // ids
+const CHARACTERS = 64; // of a call
+const SPANS = 10;
+
+/** Steps through ids, each logits from the state before it; `write` feeds itself the likeliest, which costs least. */
+async function stepper(ort, graph) {
+  const session = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
+  const [layers, , hidden] = session.inputMetadata.find(({ name }) => name === "h").shape;
+  const zeros = () => new ort.Tensor("float32", new Float32Array(layers * hidden), [layers, 1, hidden]);
+  const step = (id, { next_h: h, next_c: c }) => session.run({ ids: new ort.Tensor("int64", [BigInt(id)], [1]), h, c });
+  const begin = () => ({ next_h: zeros(), next_c: zeros() });
+  const read = async (ids) => {
+    const rows = [];
+    let state = begin();
+    for (const id of ids) rows.push((state = await step(id, state)).logits.data);
+    return rows;
+  };
+  const write = async (count) => {
+    let state = begin();
+    for (let id = BEGIN; count > 0; count--) {
+      state = await step(id, state);
+      id = likeliest(state.logits.data);
+    }
+  };
+  return { read, write, release: () => session.release() };
+}
+
+function likeliest(logits) {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+  return best;
+}
+
+/** Nats of what follows each place, by its logits. */
+function nats(rows, ids) {
+  return ids.map((id, place) => {
+    const row = Array.from(rows[place]);
+    const most = Math.max(...row);
+    return most + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) - row[id];
+  });
+}
+
+/** Microseconds a character of a language model, to score and to write, on texts that it wrote itself. */
+export async function measureCharacters({ edgezoo, ort }, { bundle, graphs }) {
+  const model = await edgezoo.load(bundle);
+  const { memory } = model;
+  const written = (seed) => model.generate("", { maxNewTokens: CHARACTERS - 1, seed, stopOnEos: false }).text;
+  const texts = Array.from({ length: SPANS }, (_, seed) => written(seed));
+  const asked = new Map(texts.map((text) => [text, [BEGIN, ...model.tokenize(text)]])); // as many as are scored
+  const systems = { edgezoo_score: (text) => model.score(text), edgezoo_write: () => written(1) };
+  const bits = { edgezoo: mean(texts.map((text) => model.score(text).loss)) / Math.LN2 };
+  const peers = [];
+  for (const [precision, graph] of Object.entries(graphs)) {
+    const peer = await stepper(ort, graph);
+    peers.push(peer);
+    const name = `onnxruntime_web_${precision}`;
+    systems[`${name}_score`] = (text) => peer.read(asked.get(text));
+    systems[`${name}_write`] = () => peer.write(CHARACTERS - 1);
+    const found = [];
+    for (const text of texts) {
+      const [, ...ids] = asked.get(text);
+      found.push(mean(nats(await peer.read(asked.get(text)), [...ids, END])));
+    }
+    bits[name] = mean(found) / Math.LN2;
+  }
+  const times = await compare(systems, texts);
+  for (const peer of peers) await peer.release();
+  model.dispose();
+  for (const name of Object.keys(times)) {
+    times[name] = Number((times[name] / (name.includes("write") ? CHARACTERS - 1 : CHARACTERS)).toFixed(3));
+  }
+  for (const name of Object.keys(bits)) bits[name] = Number(bits[name].toFixed(4));
+  return { characters: CHARACTERS, memory, bits, ...times };
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
