@@ -52,7 +52,7 @@ async function measure(): Promise<void> {
   setBusy(true);
   clearRows();
   outcomes = [];
-  element("results").hidden = true;
+  element("results").hidden = element("hidden").hidden = true;
   const own = new Runner();
   runner = own;
   const awake = await stayAwake();
