@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgezoo.benchmarks import language, memory, reference
-from edgezoo.benchmarks.distribution import distribution
+from edgezoo.benchmarks.distribution import distribution, quickest_ratio
 from edgezoo.benchmarks.subjects import Subject, open_subject
 from edgezoo.benchmarks.texts import TWEETS, short_texts
 
@@ -23,6 +23,7 @@ FULL_TOKENS = 128
 WARM_UP = 20
 REFERENCES = 5  # runs of the reference loop before a round; their median counts
 BATCHES = (32, 512)
+PAUSE = 0.1  # seconds before a round
 LONGEST = 1.0  # seconds: a measurement that would take longer gets fewer calls
 
 
@@ -51,9 +52,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     opened = memory.resident_kb()
     warm = [_timed(subject.one, TWEETS[i % len(TWEETS)]) for i in range(1, WARM_UP)]
     full = full_length(subject)
-    short_figures, short_references = single_texts(subject, TWEETS, effort)
-    full_figures, full_references = single_texts(subject, [full], effort)
-    references = [*short_references, *full_references]
+    (short_figures, full_figures), references = single_texts(subject, [TWEETS, [full]], effort)
     by_character: dict[str, Any] = {}
     if subject.language is not None:
         by_character, own = language.figures(
@@ -88,32 +87,56 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def single_texts(
-    subject: Subject, texts: Sequence[str], effort: Effort
-) -> tuple[dict[str, Any], list[float]]:
-    """Latency of one text after the other, and the reference loop's time before each round.
+    subject: Subject, kinds: Sequence[Sequence[str]], effort: Effort
+) -> tuple[list[dict[str, Any]], list[float]]:
+    """Latency of one text after the other for each kind of texts, whose rounds take turns; and references.
 
     It is told in total, to tokenise, and what is left to infer; only in total where a runtime cannot tokenise
-    alone.
+    alone. "quickest_ratio" is that of the quickest round; the references are the times of the reference loop.
     """
-    calls = _as_many_as_fit(effort.calls, _timed(subject.one, texts[-1]) / 1e6 * effort.rounds)
-    chosen = [texts[i % len(texts)] for i in range(calls)]
-    totals: list[list[float]] = []
-    tokenising: list[list[float]] = []
-    references: list[float] = []
+    series = [_Series(subject, texts, effort) for texts in kinds]
     for _ in range(effort.rounds):
-        references.append(_reference())
-        totals.append([_timed(subject.one, text) for text in chosen])
-        if subject.tokenise is not None:
-            tokenising.append([_timed(subject.tokenise, text) for text in chosen])
-    figures = {"total": distribution(totals, references)}
-    if tokenising:
-        rest = [
-            [max(0.0, whole - part) for whole, part in zip(*pair, strict=True)]
-            for pair in zip(totals, tokenising, strict=True)
-        ]
-        figures |= {"tokenise": distribution(tokenising, references), "infer": distribution(rest, references)}
-        del figures["infer"]["samples_us"]  # the difference of the two others
-    return figures, references
+        # A neighbour on the same processor is busy for a while: rounds close together would all meet it.
+        time.sleep(PAUSE)
+        for each in series:
+            each.add_round()
+    return [each.figures() for each in series], [time for each in series for time in each.references]
+
+
+class _Series:
+    """Rounds of single texts, and the reference loop before each."""
+
+    def __init__(self, subject: Subject, texts: Sequence[str], effort: Effort) -> None:
+        seconds = _timed(subject.one, texts[-1]) / 1e6 * effort.rounds
+        self._subject = subject
+        self._texts = [texts[i % len(texts)] for i in range(_as_many_as_fit(effort.calls, seconds))]
+        self._totals: list[list[float]] = []
+        self._tokenising: list[list[float]] = []
+        self.references: list[float] = []
+
+    def add_round(self) -> None:
+        """Time each text once, after the reference loop."""
+        self.references.append(_reference())
+        self._totals.append([_timed(self._subject.one, text) for text in self._texts])
+        if self._subject.tokenise is not None:
+            self._tokenising.append([_timed(self._subject.tokenise, text) for text in self._texts])
+
+    def figures(self) -> dict[str, Any]:
+        """What they come to."""
+        totals, references = self._totals, self.references
+        figures: dict[str, Any] = {
+            "total": distribution(totals, references),
+            "quickest_ratio": quickest_ratio(totals, references),
+        }
+        if self._tokenising:
+            rest = [
+                [max(0.0, whole - part) for whole, part in zip(*pair, strict=True)]
+                for pair in zip(totals, self._tokenising, strict=True)
+            ]
+            figures["tokenise"] = distribution(self._tokenising, references)
+            figures["infer"] = distribution(rest, references)
+            del figures["infer"]["samples_us"]  # the difference of the two others
+        return figures
 
 
 def _reference() -> float:

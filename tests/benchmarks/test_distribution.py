@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgezoo.benchmarks.distribution import distribution
+from edgezoo.benchmarks.distribution import distribution, quickest_ratio
 
 
 def test_the_median_is_of_the_rounds_and_the_rest_of_all_samples() -> None:
@@ -18,3 +18,9 @@ def test_the_ratio_forgives_a_machine_that_slows_down_for_all() -> None:
     quiet = distribution([[10, 10], [10, 10], [10, 10]], [100, 100, 100])
     busy = distribution([[10, 10], [20, 20], [40, 40]], [100, 200, 400])
     assert quiet["ratio"] == busy["ratio"] == 0.1
+
+
+def test_the_quickest_round_forgives_a_neighbour_that_the_reference_loop_does_not_notice() -> None:
+    quiet, half_busy = [[10, 11, 90]] * 4, [[10, 11, 90], [21, 22, 23], [20, 24, 30], [19, 25, 99]]
+    assert quickest_ratio(quiet, [100] * 4) == quickest_ratio(half_busy, [100, 101, 102, 103]) == 0.11
+    assert quickest_ratio([[2 * time for time in each] for each in quiet], [100] * 4) == 0.22
