@@ -3,12 +3,8 @@
 #include "embedding.h"
 
 enum {
-#if defined(__wasm__)
-    KNOWN_BYTES = 11 << 18, /* less: bundle and all fit 10 MB of linear memory */
-#else
-    KNOWN_BYTES = 3 << 20, /* what may be spent on gates that are known ahead of time */
-#endif
-    SLOTS = 8,             /* gates that are made before they are stepped through, of all texts together */
+    KNOWN_BYTES = 10 << 18, /* may be spent on gates that are known ahead of time: with the bundle, within 10 MB */
+    SLOTS = 8,               /* gates that are made before they are stepped through, of all texts together */
     MAX_GATES = 4 * EZ_LSTM_MAX_HIDDEN
 };
 
