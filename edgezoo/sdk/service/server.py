@@ -51,21 +51,24 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Service) -> None:
         super().__init__(config)
         self._app = app
+        self._told = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM begins to drain, SIGINT finishes what has begun, a second one of either stops at once."""
         if self.should_exit or not self.started:
             self.should_exit = self.force_exit = True
-        elif sig == signal.SIGINT or self._app.gate.draining:
+        elif sig == signal.SIGINT or self._told:
             self.should_exit = True
         else:
-            self._app.gate.draining = True
+            self._told = True
             asyncio.get_running_loop().call_soon_threadsafe(self._drain)
 
     def _drain(self) -> None:
         LOG.info("draining")
         for server in self.servers:
             server.close()
+        # Only now are clients sent away: one that came again before the address closed would be cut off.
+        self._app.gate.draining = True
         self._task = asyncio.get_running_loop().create_task(self._wait())
 
     async def _wait(self) -> None:
