@@ -59,7 +59,7 @@ def from_texts(checkpoint: Checkpoint, precision: str) -> ModelProto:
         tokens = onnx_unigram.tokenize(graph, "texts", checkpoint.vocabulary, checkpoint.scores)
     layers = Layers(graph, _tensors(checkpoint), precision)
     if isinstance(settings, StaticTable):
-        answers = static_table(layers, tokens.ids, tokens.starts, checkpoint.embedding.shape[1])
+        answers = static_table(layers, tokens.ids, tokens.begins, tokens.ends)
     else:
         answers = tiny_lstm(layers, settings, _padded(graph, tokens, settings.max_tokens))
         answers = _first(graph, answers, graph.op("Shape", tokens.lengths))
@@ -73,7 +73,7 @@ def from_ids(checkpoint: Checkpoint, precision: str) -> ModelProto:
     graph, settings = Graph(), _settings(checkpoint)
     layers = Layers(graph, _tensors(checkpoint), precision)
     if isinstance(settings, StaticTable):
-        answers = _static_table_from_ids(layers, checkpoint.embedding.shape[1])
+        answers = _static_table_from_ids(layers)
     else:
         answers = _tiny_lstm_from_ids(layers, settings)
     inputs = [value(name, TensorProto.INT64, "texts", "tokens") for name in ("input_ids", "attention_mask")]
@@ -110,7 +110,7 @@ def _padded(graph: Graph, tokens: Tokens, most: int) -> Padded:
     width = graph.op("ReduceMax", graph.op("Concat", lengths, one, axis=0), keepdims=1)  # int64 [1]
     stride = graph.op("Add", width, one)  # the last column takes what is left out
     texts = graph.op("Sub", tokens.texts, one)
-    begins = graph.op("Gather", tokens.starts, texts)  # [K]
+    begins = graph.op("Gather", tokens.begins, texts)  # [K]
     count = graph.op("Squeeze", graph.op("Shape", tokens.ids))
     places = graph.op("Sub", graph.op("Range", graph.scalar(0), count, graph.scalar(1)), begins)
     rows = graph.op("Max", graph.op("Shape", lengths), one)
@@ -126,15 +126,15 @@ def _padded(graph: Graph, tokens: Tokens, most: int) -> Padded:
     )
 
 
-def _static_table_from_ids(layers: Layers, dimension: int) -> dict[str, str]:
+def _static_table_from_ids(layers: Layers) -> dict[str, str]:
     graph = layers.graph
     mask = graph.op("Cast", "attention_mask", to=TensorProto.BOOL)
     everywhere = graph.vector(-1)
     kept = graph.op("Reshape", mask, everywhere)
     ids = graph.op("Compress", graph.op("Reshape", "input_ids", everywhere), kept, axis=0)
     counts = graph.op("ReduceSum", graph.op("Cast", mask, to=TensorProto.INT64), graph.vector(1), keepdims=0)
-    starts = graph.op("CumSum", graph.op("Concat", graph.vector(0), counts, axis=0), graph.scalar(0))
-    return static_table(layers, ids, starts, dimension)
+    ends = graph.op("CumSum", counts, graph.scalar(0))
+    return static_table(layers, ids, graph.op("Sub", ends, counts), ends)
 
 
 def _tiny_lstm_from_ids(layers: Layers, settings: TinyLstm) -> dict[str, str]:

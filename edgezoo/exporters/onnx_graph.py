@@ -76,10 +76,13 @@ class Graph:
         outputs: Sequence[ValueInfoProto],
         metadata: Mapping[str, str],
     ) -> ModelProto:
-        """The whole of it; the same graph gives the same bytes."""
+        """All that leads to the outputs; the same graph gives the same bytes."""
+        nodes = self._needed({output.name for output in outputs})
+        used = {name for node in nodes for name in node.input}
+        constants = [constant for name, constant in self._constants.items() if name in used]
         versions = {"": self._opset, EXTENSIONS: 1, MICROSOFT: 1}
         model = helper.make_model(
-            helper.make_graph(self._nodes, name, inputs, outputs, list(self._constants.values())),
+            helper.make_graph(nodes, name, inputs, outputs, constants),
             opset_imports=[helper.make_opsetid(domain, versions[domain]) for domain in sorted(self._domains)],
             ir_version=_IR_VERSIONS[self._opset],
             producer_name="edgezoo",
@@ -87,6 +90,15 @@ class Graph:
         )
         helper.set_model_props(model, dict(sorted(metadata.items())))
         return model
+
+    def _needed(self, names: set[str]) -> list[Any]:
+        """The nodes that values of these names come from: ONNX Runtime runs all that a file has."""
+        nodes = []
+        for node in reversed(self._nodes):
+            if names.intersection(node.output):
+                names = names.union(node.input)
+                nodes.append(node)
+        return nodes[::-1]
 
 
 def value(name: str, kind: Any, *shape: str | int) -> ValueInfoProto:

@@ -37,25 +37,31 @@ class Layers:
         """A tensor of the checkpoint in float32."""
         return self.graph.constant(self._exact[name], name)
 
-    def rows(self, ids: str) -> str:
-        """The rows of the table at ids [...]: [..., E]."""
+    def rows(self, ids: str, kind: Any = TensorProto.FLOAT) -> str:
+        """The rows of the table at ids [...], as numbers of that kind: [..., E]."""
         graph, table = self.graph, self._small.get("embedding")
-        if not isinstance(table, QuantisedTensor):
-            return graph.op("Gather", self.vector("embedding"), ids)
-        if table.dtype == "int4":
-            return graph.op(
-                "GatherBlockQuantized",
-                graph.integers4(integers(table), "embedding"),
-                ids,
-                graph.constant(table.scale.astype(np.float32), "embedding.scale"),
-                domain=MICROSOFT,
-                block_size=INT4_GROUP,
-                gather_axis=0,
-                quantize_axis=1,
-            )
-        scale = graph.constant(table.scale.astype(np.float32), "embedding.scale")  # [V, 1]
-        small = graph.op("Gather", graph.constant(table.values, "embedding"), ids)
-        return graph.op("Mul", graph.op("Cast", small, to=TensorProto.FLOAT), graph.op("Gather", scale, ids))
+        if isinstance(table, QuantisedTensor) and table.dtype == "int8":
+            small = graph.op("Gather", graph.constant(table.values, "embedding"), ids)
+            scale = graph.op("Gather", graph.constant(table.scale.astype(np.float32), "embedding.scale"), ids)
+            return graph.op("Mul", graph.op("Cast", small, to=kind), self._as(kind, scale))
+        if isinstance(table, QuantisedTensor):
+            return self._as(kind, self._rows_int4(table, ids))
+        return self._as(kind, graph.op("Gather", self.vector("embedding"), ids))
+
+    def _rows_int4(self, table: QuantisedTensor, ids: str) -> str:
+        return self.graph.op(
+            "GatherBlockQuantized",
+            self.graph.integers4(integers(table), "embedding"),
+            ids,
+            self.graph.constant(table.scale.astype(np.float32), "embedding.scale"),
+            domain=MICROSOFT,
+            block_size=INT4_GROUP,
+            gather_axis=0,
+            quantize_axis=1,
+        )
+
+    def _as(self, kind: Any, floats: str) -> str:
+        return floats if kind == TensorProto.FLOAT else self.graph.op("Cast", floats, to=kind)
 
     def linear(self, name: str, value: str) -> str:
         """The product of [..., in] with the matrix `name` [out, in], and its bias added: [..., out]."""

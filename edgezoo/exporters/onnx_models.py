@@ -14,7 +14,9 @@ from edgezoo.bundle.layout import TinyLstm
 from edgezoo.errors import InputError
 from edgezoo.exporters.onnx_graph import Graph
 from edgezoo.exporters.onnx_layers import Layers
+from edgezoo.zoo.tokenizers.wordpiece import SPECIAL_TOKENS
 
+_PAD = SPECIAL_TOKENS.index("[PAD]")
 _LOWEST = np.finfo(np.float32).min
 
 
@@ -26,22 +28,19 @@ class Padded:
     lengths: str  # int64 [n]
 
 
-def static_table(layers: Layers, ids: str, starts: str, dimension: int) -> dict[str, str]:
+def static_table(layers: Layers, ids: str, begins: str, ends: str) -> dict[str, str]:
     """Vectors [n, dimension], the unit sums of rows; zeros for a text without known tokens.
 
-    ids: int64 [K], text after text; starts: int64 [n + 1], where each text's ids begin, and K. The sums are
+    ids: int64 [K], text after text; begins and ends of each text among them: int64 [n]. The sums are
     differences of running sums, in float64 because of that: ONNX Runtime's ScatterND adds to a row from
     several threads at once and loses some of it, its ScatterElements takes 20 times as long.
     """
     graph = layers.graph
-    nothing = graph.constant(np.zeros((1, dimension), dtype=np.float32))
-    rows = graph.op("Concat", nothing, layers.rows(ids), axis=0)  # [1 + K, E]
-    running = graph.op("CumSum", graph.op("Cast", rows, to=TensorProto.DOUBLE), graph.scalar(0))
-    found = graph.op("Gather", running, starts, axis=0)  # [n + 1, E]
-    first, last, end, axis = (graph.vector(value) for value in (0, -1, np.iinfo(np.int64).max, 0))
-    begins = graph.op("Slice", found, first, last, axis)
-    ends = graph.op("Slice", found, graph.vector(1), end, axis)
-    vectors = graph.op("Cast", graph.op("Sub", ends, begins), to=TensorProto.FLOAT)
+    padded = graph.op("Concat", graph.vector(_PAD), ids, axis=0)  # [1 + K], its row counts for nothing
+    rows = layers.rows(padded, TensorProto.DOUBLE)  # [1 + K, E]
+    running = graph.op("CumSum", rows, graph.scalar(0))
+    before, after = (graph.op("Gather", running, places, axis=0) for places in (begins, ends))  # [n, E]
+    vectors = graph.op("Cast", graph.op("Sub", after, before), to=TensorProto.FLOAT)
     return {"vectors": graph.op("LpNormalization", vectors, axis=1, p=2)}
 
 

@@ -43,7 +43,8 @@ class Tokens:
 
     ids: str  # int64 [K]
     texts: str  # int64 [K], which text each is of, counted from 1
-    starts: str  # int64 [n + 1], where each text's tokens begin, and K
+    begins: str  # int64 [n], where each text's tokens begin
+    ends: str  # int64 [n]
     lengths: str  # int64 [n]
 
 
@@ -138,7 +139,8 @@ def _by_text(graph: Graph, ids: str, kept: str, marks: str) -> Tokens:
     return Tokens(
         ids=graph.op("Compress", ids, kept, axis=0, output="ids"),
         texts=graph.op("Compress", text, kept, axis=0),
-        starts=starts,
+        begins=begin,
+        ends=end,
         lengths=graph.op("Sub", end, begin, output="lengths"),
     )
 

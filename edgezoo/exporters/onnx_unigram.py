@@ -47,16 +47,17 @@ def tokenize(graph: Graph, texts: str, vocabulary: Sequence[str], scores: Sequen
     text = graph.op("Gather", places, graph.scalar(0), axis=1)
     counts = graph.op("CumSum", graph.op("Cast", kept, to=TensorProto.INT64), graph.scalar(0))
     before = graph.op("Concat", graph.vector(0), counts, axis=0)  # [P + 1], tokens before each piece
-    begins = graph.op("Gather", before, starts)  # [n + 1]
-    first, last = (
-        graph.op("Slice", begins, graph.vector(begin), graph.vector(end), graph.vector(0))
+    limits = graph.op("Gather", before, starts)  # [n + 1]
+    begins, ends = (
+        graph.op("Slice", limits, graph.vector(begin), graph.vector(end), graph.vector(0))
         for begin, end in ((0, -1), (1, np.iinfo(np.int64).max))
     )
     return Tokens(
         ids=graph.op("Compress", numbers, kept, axis=0, output="ids"),
         texts=graph.op("Add", graph.op("Compress", text, kept, axis=0), graph.vector(1)),
-        starts=begins,
-        lengths=graph.op("Sub", last, first, output="lengths"),
+        begins=begins,
+        ends=ends,
+        lengths=graph.op("Sub", ends, begins, output="lengths"),
     )
 
 
