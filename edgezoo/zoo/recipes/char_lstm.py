@@ -3,8 +3,8 @@
     edgezoo train charlstm-turkic --data DIR --work DIR --out DIR
 
 `charlstm-turkic` reads all six languages, balanced; `charlstm-kk` and its like start from it (`init_from`)
-and read one. `charlstm-en` reads articles. Stages keep what they made in the work directory; run the same
-command again to go on after an interruption.
+and read one. `charlstm-en-base` reads articles, and `charlstm-en`, which is the one to use, goes on from it.
+Stages keep what they made in the work directory; run the same command again to go on after an interruption.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ TURKIC = Config(
     languages=tuple(turkic.LANGUAGES),
     regimen=Regimen(epochs=10, lanes=32, early_stopping=EarlyStopping(2, 0.001)),
 )
-ENGLISH = Config(
-    name="charlstm-en",
+ENGLISH_BASE = Config(
+    name="charlstm-en-base",
     description="How likely, character by character, is English; and more of it.",
     languages=("en",),
     regimen=Regimen(epochs=1, lanes=16, max_seq_len=64, learning_rate=2e-3, looks=10),
@@ -63,7 +63,9 @@ ENGLISH = Config(
     min_frequency=1000,
     holdout=0.01,
 )
-RECIPES = {config.name: config for config in (TURKIC, ENGLISH)} | {
+# Once more from the highest rate down.
+ENGLISH = replace(ENGLISH_BASE, name="charlstm-en", init_from=ENGLISH_BASE.name, characters=45_000_000)
+RECIPES = {config.name: config for config in (TURKIC, ENGLISH_BASE, ENGLISH)} | {
     f"charlstm-{code}": replace(
         TURKIC,
         name=f"charlstm-{code}",
