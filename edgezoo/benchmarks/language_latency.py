@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from edgezoo import __version__, sdk
+from edgezoo.benchmarks.onnx_peer import open_session
 from edgezoo.bundle.reader import Bundle, read_bundle
 from edgezoo.errors import MissingExtraError
 from edgezoo.runtimes.language import BEGIN
@@ -89,12 +90,7 @@ class OnnxStepper:
     """ONNX Runtime on one thread, stepping through a serialised graph of `exporters.onnx_language`."""
 
     def __init__(self, graph: bytes) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(graph)
         layers, _, hidden = next(each.shape for each in self._session.get_inputs() if each.name == "h")
         self._zeros = np.zeros((layers, 1, hidden), dtype=np.float32)
 

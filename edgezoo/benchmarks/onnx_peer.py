@@ -1,4 +1,4 @@
-"""ONNX Runtime on a TinyLSTM's exported graph: what the engine is measured beside.
+"""ONNX Runtime on one thread, and a TinyLSTM's exported graph in it: what the engine is measured beside.
 
 Ids in; vectors out, or probabilities of a model that has none. What exports do for empty batches is left out.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,21 @@ from edgezoo.errors import MissingExtraError
 Float32 = NDArray[np.float32]
 
 
+def open_session(graph: Path | bytes) -> Any:
+    """An onnxruntime.InferenceSession of a graph on one thread of the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors are raised
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
 class OnnxPeer:
     """An ONNX Runtime session on one thread; `bytes` is the size of its graph."""
 
     def __init__(self, graph: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(graph)
         self.bytes = graph.stat().st_size
 
     def run_all(self, ids: Sequence[Sequence[int]], batch: int) -> Float32:

@@ -20,6 +20,7 @@ import numpy as np
 
 from edgezoo.benchmarks import bench
 from edgezoo.benchmarks.measurement import Effort
+from edgezoo.benchmarks.onnx_peer import open_session
 from edgezoo.benchmarks.subjects import Subject, milliseconds, versions
 from edgezoo.benchmarks.texts import short_texts
 from edgezoo.errors import EdgezooError, InputError, MissingExtraError, needs
@@ -213,14 +214,9 @@ def _make_minilm_onnx(folder: Path) -> None:
 
 def _open_minilm_onnx(folder: Path) -> Subject:
     def opened() -> Any:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(
-            folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(folder / "model.onnx")
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.enable_truncation(MAX_TOKENS)
         tokenizer.enable_padding()

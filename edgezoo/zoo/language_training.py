@@ -102,14 +102,24 @@ def judge(model: CharLstm, texts: Sequence[Ids], steps: int = 256) -> Loss:
     model.eval()
     where = model.embedding.device
     total, characters = 0.0, 0
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     with torch.inference_mode():
-        for begin in range(0, len(order), SLICE):
-            packed = pack([texts[i] for i in order[begin : begin + SLICE]]).to(where)
-            for loss, count in nats(model, packed, steps):
+        for side_by_side in alike(texts):
+            for loss, count in nats(model, pack(side_by_side).to(where), steps):
                 total += float(loss)
                 characters += count
     return Loss(total / characters, characters)
+
+
+def alike(texts: Sequence[Ids]) -> Iterator[list[Ids]]:
+    """All texts, up to SLICE of similar length together: what is computed for padding is lost."""
+    found: list[Ids] = []
+    for ids in sorted(texts, key=len):
+        if found and (len(found) == SLICE or len(ids) > 1.5 * len(found[0]) + 16):
+            yield found
+            found = []
+        found.append(ids)
+    if found:
+        yield found
 
 
 def groups(texts: Sequence[Ids], lanes: int, seed: int) -> list[list[int]]:

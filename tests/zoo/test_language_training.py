@@ -14,7 +14,7 @@ import torch
 
 from edgezoo.zoo import language_training
 from edgezoo.zoo.architectures.char_lstm import CharLstm, Shape, tensors
-from edgezoo.zoo.language_training import EarlyStopping, Ids, Regimen, fit, groups, judge, nats, pack
+from edgezoo.zoo.language_training import EarlyStopping, Ids, Regimen, alike, fit, groups, judge, nats, pack
 from edgezoo.zoo.tokenizers.char import BOS, EOS, PAD
 
 REGIMEN = Regimen(epochs=4, lanes=4, max_seq_len=8, learning_rate=2e-2, looks=2)
@@ -119,3 +119,10 @@ def test_groups_hold_every_text_once_with_others_of_its_length() -> None:
     spans = [max(len(TRAIN[i]) for i in group) - min(len(TRAIN[i]) for i in group) for group in found]
     assert max(spans) <= 6
     assert found != groups(TRAIN, 8, 6)
+
+
+def test_a_long_text_is_judged_by_itself() -> None:
+    long = np.full(1000, 4, np.uint16)
+    slices = list(alike([*TRAIN, long, *DEV]))
+    assert sorted(len(ids) for found in slices for ids in found) == sorted(map(len, [*TRAIN, *DEV, long]))
+    assert [len(found) for found in slices] == [len(TRAIN) + len(DEV), 1]
