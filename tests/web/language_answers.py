@@ -24,6 +24,13 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {"seed": 5, "top_k": 9, "top_p": 0.5, "stop_sequences": ["s", "ɑːx", "\n"], "stop_on_eos": False},
     {"seed": 6, "stop_sequences": ["中😂", "sh", "e\u0301"], "max_new_tokens": 200, "stop_on_eos": False},
 )
+PAGE_MODEL = "charlstm-en"
+PAGE_LENGTH = 280  # characters of a continuation
+PAGE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("The city was founded by ", {"temperature": 0.7, "seed": 1}),
+    ("grandma's secret recipe", {"temperature": 1.2, "seed": 41}),
+    ("", {"temperature": 0.5, "seed": 2**53 - 1}),
+)
 
 
 def write_language_answers(folder: Path) -> None:
@@ -47,6 +54,28 @@ def write_language_answers(folder: Path) -> None:
                     "generations": list(_generations(model)),
                 }
     folder.joinpath("answers.json").write_text(json.dumps(found), encoding="ascii")
+    folder.joinpath("page.json").write_text(json.dumps(_page()), encoding="ascii")
+
+
+def _page() -> list[dict[str, Any]]:
+    """What the demo page shows of texts: bits without those of the texts' ends, and how they go on."""
+    found = []
+    with sdk.load(PAGE_MODEL) as model:
+        for text, settings in PAGE:
+            places = model.score(text, detail="per_char").per_char[:-1] if text else ()
+            surprisals = [place.surprisal for place in places]
+            generated = model.generate(text, max_new_tokens=PAGE_LENGTH, stop_on_eos=False, **settings).text
+            bits = sum(surprisals) / len(surprisals) if surprisals else None
+            found.append(
+                {
+                    "text": text,
+                    "settings": settings,
+                    "generated": generated,
+                    "surprisals": surprisals,
+                    "bits": bits,
+                }
+            )
+    return found
 
 
 def _score(model: sdk.Model, text: str) -> dict[str, Any]:

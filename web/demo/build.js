@@ -10,17 +10,19 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const OUT = here("dist/");
 const ENGINE = here("../../edgezoo/runtimes/engine/");
 const MODELS = here("../../edgezoo/zoo/models/");
+const LANGUAGE_MODEL = "charlstm-en"; // which goes on with texts, if the zoo has it
 const PAGES = ["index.html", "style.css", "icon.svg", "manifest.webmanifest", "sentences.txt"];
 const COPIED = [
   ...[...PAGES, "benchmark.html", "benchmark.css", "suite.json"].map(here),
   ...["engine.wasm", "engine-scalar.wasm"].map((name) => ENGINE + name),
   `${MODELS}tinylstm/tinylstm.ezb`,
 ];
-const options = { bundle: true, minify: true, target: "es2022", external: ["node:*"], logLevel: "warning" };
+const options = { loader: { ".wasm": "binary" }, bundle: true, minify: true, target: "es2022", external: ["node:*"], logLevel: "warning" };
 
 const SCRIPTS = {
   main: here("src/main.ts"),
   worker: here("src/worker.ts"),
+  "language-worker": here("src/language-worker.ts"),
   benchmark: here("src/benchmark/page.ts"),
   "benchmark-worker": here("src/benchmark/worker.ts"),
 };
@@ -49,7 +51,7 @@ async function evaluationOf(folder) {
   return { bundle_sha256, precision, scores };
 }
 
-/** Copies the bundles of the zoo and writes down what there is. */
+/** Copies the bundles of the zoo and writes down what there is; resolves to that. */
 async function copyModels() {
   const models = [];
   await mkdir(`${OUT}models`);
@@ -63,17 +65,20 @@ async function copyModels() {
   }
   const { version } = JSON.parse(await readFile(here("../package.json"), "utf8"));
   await writeFile(`${OUT}models.json`, `${JSON.stringify({ version, commit: commit(), models }, undefined, 1)}\n`);
+  return models;
 }
 
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT);
 await Promise.all(COPIED.map((path) => copyFile(path, OUT + basename(path))));
-await copyModels();
-await build({ ...options, format: "esm", entryPoints: SCRIPTS, outdir: OUT });
+const models = await copyModels();
+const defined = { LANGUAGE_MODEL: JSON.stringify(LANGUAGE_MODEL) };
+await build({ ...options, format: "esm", entryPoints: SCRIPTS, outdir: OUT, define: defined });
 
 // What the page keeps for later without a network; models to measure are fetched when they are.
 const scripts = Object.keys(SCRIPTS).map((name) => `${name}.js`);
-const files = [...COPIED.map((path) => basename(path)), "models.json", ...scripts];
+const language = models.filter(({ name }) => name === LANGUAGE_MODEL).map(({ source }) => source);
+const files = [...COPIED.map((path) => basename(path)), "models.json", ...language, ...scripts];
 const hash = createHash("sha256");
 for (const name of files) hash.update(await readFile(OUT + name));
 const define = {

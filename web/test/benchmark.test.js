@@ -75,6 +75,9 @@ test("a device is measured and its report saved", async () => {
   const cells = await page.locator("#rows tr").first().locator("th, td").allTextContents();
   assert.equal(cells.length, 9);
   assert.equal(cells[0], "static-en-micro");
+  const written = await page.locator("#writer-rows tr").locator("th, td").allTextContents();
+  assert.deepEqual([written.length, written[0]], [7, "small-lm"]); // of language models alone
+  assert.equal(written[6], Math.round(generate.per_second).toLocaleString("en"));
   assert.deepEqual([complaints, strangers], [[], []]);
   await end();
 });

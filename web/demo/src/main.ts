@@ -1,3 +1,4 @@
+import { GoingOn } from "./going-on.js";
 import { showFailure, showIndex, showProgress, showSize, showOffline } from "./loading.js";
 import { Neighbours } from "./neighbours.js";
 import { showMood } from "./mood.js";
@@ -16,6 +17,7 @@ const SPOKEN_AFTER = 900; // milliseconds without a keystroke
 
 const input = element<HTMLInputElement>("text");
 const neighbours = new Neighbours(element("neighbours"), ask);
+const goingOn = new GoingOn();
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 let asked = 0;
 let speaking = 0;
@@ -23,6 +25,7 @@ let speaking = 0;
 function ask(text: string): void {
   input.value = text;
   worker.postMessage({ kind: "ask", id: ++asked, text } satisfies Question);
+  goingOn.show(text);
 }
 
 function show(answer: Answer): void {
@@ -38,6 +41,7 @@ function show(answer: Answer): void {
     const elapsed = performance.now();
     document.documentElement.dataset["first"] = String(elapsed);
     element("first").textContent = `${(elapsed / 1000).toFixed(2)} s`;
+    goingOn.wake(); // the first answer waits for nothing else
   }
   clearTimeout(speaking);
   speaking = window.setTimeout(() => speak(answer), SPOKEN_AFTER);

@@ -2,6 +2,7 @@ import { load } from "../../src/index.js";
 import type { News, Question } from "./messages.js";
 import { Search } from "./search.js";
 import { expand } from "./sentences.js";
+import { turn } from "./turn.js";
 
 const SLICE = 64; // sentences between two looks at the mail
 const STEPS = [128, 1024]; // sentences after which an answer is worth giving again
@@ -17,18 +18,6 @@ scope.onmessage = ({ data }: MessageEvent<Question>) => {
 
 function answer(ready: Search): void {
   if (latest && ready.done) scope.postMessage(ready.answer(latest.id, latest.text));
-}
-
-/** A turn of the event loop, so that questions are heard; timers would wait longer. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }
 
 async function text(name: string): Promise<string> {
