@@ -18,6 +18,7 @@ const HEEDED = "/* webpackIgnore: true */ /* @vite-ignore */ "; // as src/node.t
 const DECLARED = ["errors", "module", "source", "language", "model", "load"];
 
 const options = {
+  loader: { ".wasm": "binary" },
   external: ["node:*"],
   entryPoints: [here("src/index.ts")], bundle: true,
   target: "es2022",

@@ -1,4 +1,19 @@
 // edgezoo 0.1.0, Apache-2.0. Built from web/src by `npm run build`.
+var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
+  var table = new Uint8Array(128);
+  for (var i = 0; i < 64; i++) table[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
+  return (base64) => {
+    var n = base64.length, bytes = new Uint8Array((n - (base64[n - 1] == "=") - (base64[n - 2] == "=")) * 3 / 4 | 0);
+    for (var i2 = 0, j = 0; i2 < n; ) {
+      var c0 = table[base64.charCodeAt(i2++)], c1 = table[base64.charCodeAt(i2++)];
+      var c2 = table[base64.charCodeAt(i2++)], c3 = table[base64.charCodeAt(i2++)];
+      bytes[j++] = c0 << 2 | c1 >> 4;
+      bytes[j++] = c1 << 4 | c2 >> 2;
+      bytes[j++] = c2 << 6 | c3;
+    }
+    return bytes;
+  };
+})();
 
 // src/errors.ts
 var EdgezooError = class extends Error {
@@ -44,6 +59,23 @@ async function digest(bytes) {
 }
 function hexadecimal(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// ../edgezoo/runtimes/engine/matrix-relaxed.wasm
+var matrix_relaxed_default = __toBinary("AGFzbQEAAAABCAFgBH9/f38AAigCA2VudgZtZW1vcnkCAAAGZW5naW5lD211bHRpcGx5X21hdHJpeAAAAwIBAAQFAXABAQEGBgF/AUEACwcTAQ9tdWx0aXBseV9tYXRyaXgAAQqnBQGkBQYHfwJ7An8EewF/AnsCQCAAKAIQQcAARg0AIAAgASACIAMQgICAgAAPCwJAIAJFDQAgACgCDCIEQXxxIQUgACgCCCIGQQJ0IQdBACEIA0BBACEJAkAgBEUNAEEAIQlBACEKAkACQCAEQQRJDQD9DAAAAAAAAAAAAAAAAAAAAAAhC0EAIQkDQCALIAEgCWr9XAAA/YcB/acB/a4BIQsgBSAJQQRqIglHDQALIAsgCyAL/Q0ICQoLDA0ODwABAgMAAQID/a4BIgsgCyAL/Q0EBQYHAAECAwABAgMAAQID/a4B/RsAIQogBSEJIAQgBUYNAQsDQCAKIAEgCWosAABqIQogBCAJQQFqIglHDQALC0EAIApBBnRrIQkLAkAgBkUNACAJ/REhDEEAIQ0DQCADIA1BAnRqIQ4gDCEPIAwhECAMIREgDCESAkAgBEUNACAAKAIAIA0gBGxqIQlBACEKIAwhDyAMIRAgDCERIAwhEgNAIAEgCmoiE0EEav0JAAAiCyAJQfAAav0AAAD9kgIgE/0JAAAiFCAJQTBq/QAAAP2SAv2OAf0MAQABAAEAAQABAAEAAQABACIV/boBIA/9rgEhDyALIAlB4ABq/QAAAP2SAiAUIAlBIGr9AAAA/ZIC/Y4BIBX9ugEgEP2uASEQIAsgCUHQAGr9AAAA/ZICIBQgCUEQav0AAAD9kgL9jgEgFf26ASAR/a4BIREgCyAJQcAAav0AAAD9kgIgFCAJ/QAAAP2SAv2OASAV/boBIBL9rgEhEiAJQYABaiEJIApBCGoiCiAESQ0ACwsgDiAP/QsAMCAOIBD9CwAgIA4gEf0LABAgDiAS/QsAACANQRBqIg0gBkkNAAsLIAEgBGohASADIAdqIQMgCEEBaiIIIAJHDQALCws=");
+
+// src/relaxed.ts
+var module;
+function relaxedModule() {
+  return module ??= WebAssembly.validate(matrix_relaxed_default) && new WebAssembly.Module(matrix_relaxed_default);
+}
+function relax(engine) {
+  const found = engine.ez_matrix_kernel && relaxedModule();
+  if (!found || !engine.ez_matrix_kernel) return;
+  const place = engine.ez_matrix_kernel();
+  const { memory, __indirect_function_table: table } = engine;
+  const imports = { env: { memory }, engine: { multiply_matrix: table.get(place) } };
+  table.set(place, new WebAssembly.Instance(found, imports).exports.multiply_matrix);
 }
 
 // src/text_room.ts
@@ -101,8 +133,9 @@ var Instance = class {
   floats;
   #top;
   #texts;
-  constructor(module) {
-    this.exports = new WebAssembly.Instance(module).exports;
+  constructor(module2) {
+    this.exports = new WebAssembly.Instance(module2).exports;
+    relax(this.exports);
     this.#top = Number(this.exports.__heap_base.value);
     const buffer = this.exports.memory.buffer;
     this.bytes = new Uint8Array(buffer);
@@ -772,13 +805,13 @@ async function engineModule(source, vectors) {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return await compile(source, "the given bytes");
   const url = source ?? (vectors ? new URL("./engine.wasm", import.meta.url) : new URL("./engine-scalar.wasm", import.meta.url));
   const key = String(url);
-  let module = compiled.get(key);
-  if (!module) {
-    module = fetchModule(key);
-    compiled.set(key, module);
-    module.catch(() => compiled.delete(key));
+  let module2 = compiled.get(key);
+  if (!module2) {
+    module2 = fetchModule(key);
+    compiled.set(key, module2);
+    module2.catch(() => compiled.delete(key));
   }
-  return await module;
+  return await module2;
 }
 async function fetchModule(url) {
   let bytes;
@@ -927,11 +960,11 @@ async function load(source, options = {}) {
   return await open2(source, options, true);
 }
 async function open2(source, options, fresh = false) {
-  const [module, begun2] = await Promise.all([
+  const [module2, begun2] = await Promise.all([
     engineModule(options.engine, options.simd ?? hasVectors()),
     begin(source, options.signal)
   ]);
-  const instance = new Instance(module);
+  const instance = new Instance(module2);
   const region = await readInto(instance, begun2, options);
   const model = new Model(instance, region, nameOf(source));
   try {

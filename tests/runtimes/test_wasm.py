@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import threading
 from collections.abc import Callable
@@ -9,26 +10,41 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wasmtime
 
 from edgezoo.benchmarks.texts import HOSTILE, short_texts
 from edgezoo.errors import BundleError, EngineError, ModelNotFoundError
 from edgezoo.runtimes.engine import EngineRuntime
 from edgezoo.runtimes.wasm import MODULES, SCALAR_MODULE, VECTOR_MODULE, WasmRuntime
+from edgezoo.runtimes.wasm_instance import Instance
 from edgezoo.zoo import registry
 from tests.tiny_lstm import write_small_lstm
 
-BUILDS = (VECTOR_MODULE, SCALAR_MODULE)
+PLAIN = "engine.wasm without relaxed instructions beside it"
+BUILDS = (VECTOR_MODULE, PLAIN, SCALAR_MODULE)
 TEXTS = [*HOSTILE, "lone \ud800 and \udfff, paired \ud83d\ude02", "the cat sat on the mat . " * 400]
 LINEAR_MEMORY = 10_000_000
 
 
-def open_build(path: str, build: str) -> WasmRuntime:
-    return WasmRuntime.open(path, module=str(Path(MODULES) / build))
+Open = Callable[[str, str], WasmRuntime]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine's module with nothing beside it."""
+    return Path(shutil.copy(Path(MODULES) / VECTOR_MODULE, tmp_path_factory.mktemp("plain")))
+
+
+@pytest.fixture(scope="module")
+def open_build(plain: Path) -> Open:
+    return lambda path, build: WasmRuntime.open(
+        path, module=str(plain if build == PLAIN else Path(MODULES) / build)
+    )
 
 
 @pytest.mark.parametrize("build", BUILDS)
 @pytest.mark.parametrize("name", registry.names())
-def test_a_shipped_model_answers_as_the_engine_does(name: str, build: str) -> None:
+def test_a_shipped_model_answers_as_the_engine_does(name: str, build: str, open_build: Open) -> None:
     path = registry.find(name)
     engine, wasm = EngineRuntime.open(path), open_build(path, build)
     texts = [*TEXTS, *short_texts(1000 if build == VECTOR_MODULE else 50)]
@@ -46,7 +62,7 @@ def test_a_shipped_model_answers_as_the_engine_does(name: str, build: str) -> No
 @pytest.mark.parametrize("build", BUILDS)
 @pytest.mark.parametrize("largest", [63, 127])
 def test_weights_of_seven_and_of_eight_bits_are_multiplied_alike(
-    tmp_path: Path, build: str, largest: int
+    tmp_path: Path, build: str, largest: int, open_build: Open
 ) -> None:
     from edgezoo.bundle.layout import TinyLstm
     from tests.tiny_lstm import LABELS, quantised, random_tensors
@@ -174,3 +190,46 @@ def test_missing_files_are_named(small_bundle: Path, tmp_path: Path) -> None:
         WasmRuntime.open(str(tmp_path))
     with pytest.raises(EngineError, match=r"absent\.wasm"):
         WasmRuntime.open(str(small_bundle), module=str(tmp_path / "absent.wasm"))
+
+
+def multiplied(instance: Instance, matrix: np.ndarray, offset: int, inputs: np.ndarray) -> list[int]:
+    """What multiply_matrix makes of int64 [rows, columns], laid out as matrix.c does, and int8 [columns]."""
+    rows, columns = matrix.shape
+    blocks = (matrix + offset).astype(np.uint8).reshape(rows // 16, 16, columns // 4, 4).swapaxes(1, 2)
+    described = instance.write(struct.pack("<5I", instance.write(blocks.tobytes()), 0, rows, columns, offset))
+    products = instance.reserve(4 * rows)
+    store, table = instance._store, instance._exports["__indirect_function_table"]
+    multiply = table.get(store, instance.call("ez_matrix_kernel"))
+    multiply(store, described, instance.write(inputs.tobytes()), 1, products)
+    found: list[int] = np.frombuffer(instance.read(products, 4 * rows), np.int32).tolist()
+    return found
+
+
+@pytest.mark.parametrize(("offset", "weights"), [(64, [-64, -63, 0, 63]), (128, [-128, 0, 127])])
+def test_products_are_exact_at_the_largest_that_integers_get(
+    offset: int, weights: list[int], plain: Path
+) -> None:
+    generator = np.random.default_rng(0)
+    inputs = generator.choice([-63, 63], 64).astype(np.int8)
+    matrix = generator.choice(weights, (32, 64)).astype(np.int64)
+    for module in (Path(MODULES) / VECTOR_MODULE, plain):
+        assert multiplied(Instance(str(module)), matrix, offset, inputs) == (matrix @ inputs).tolist()
+
+
+def test_what_lies_beside_the_engine_multiplies_its_matrices(plain: Path, tmp_path: Path) -> None:
+    stops = """(module (import "env" "memory" (memory 0))
+        (import "engine" "multiply_matrix" (func (param i32 i32 i32 i32)))
+        (func (export "multiply_matrix") (param i32 i32 i32 i32) unreachable))"""
+    (tmp_path / "matrix-relaxed.wasm").write_bytes(wasmtime.wat2wasm(stops))
+    module = str(shutil.copy(plain, tmp_path))
+    with pytest.raises(EngineError, match="unreachable"):
+        WasmRuntime.open(registry.find("tinylstm-sts"), module=module).embed_one("a text")
+
+
+def test_the_relaxed_module_shares_memory_and_has_no_stack() -> None:
+    module = wasmtime.Module(wasmtime.Engine(), (Path(MODULES) / "matrix-relaxed.wasm").read_bytes())
+    assert [(each.module, each.name) for each in module.imports] == [
+        ("env", "memory"),
+        ("engine", "multiply_matrix"),
+    ]
+    assert [each.name for each in module.exports] == ["multiply_matrix"]

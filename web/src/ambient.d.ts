@@ -12,3 +12,9 @@ declare module "node:fs/promises" {
   export const open: Files["open"];
   export const readFile: Files["readFile"];
 }
+
+/** A module that is small enough to be part of the script. */
+declare module "*.wasm" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

@@ -1,4 +1,5 @@
 import { EngineError } from "./errors.js";
+import { relax, type Replaceable } from "./relaxed.js";
 import { TextRoom } from "./text_room.js";
 
 const PAGE = 65536;
@@ -6,8 +7,7 @@ const ALIGNMENT = 64;
 const LARGEST = 2 ** 31;
 
 /** What engine.h declares, as WebAssembly exports it: addresses and sizes are numbers. */
-interface Exports {
-  readonly memory: WebAssembly.Memory;
+interface Exports extends Replaceable {
   readonly __heap_base: WebAssembly.Global<"i32">;
   ez_memory_size(bundle: number, size: number, error: number): number;
   ez_open(bundle: number, size: number, memory: number, memorySize: number, error: number): number;
@@ -37,6 +37,7 @@ export class Instance {
 
   constructor(module: WebAssembly.Module) {
     this.exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+    relax(this.exports);
     this.#top = Number(this.exports.__heap_base.value);
     const buffer = this.exports.memory.buffer as ArrayBuffer;
     this.bytes = new Uint8Array(buffer);

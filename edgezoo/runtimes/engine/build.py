@@ -42,12 +42,17 @@ _WHEEL_PLATFORMS = {
 # Of the first -O3 makes the same code and -Oz, smaller by a quarter, takes twice the time.
 WASM_MODULES = {"engine.wasm": ("-O2", "-msimd128"), "engine-scalar.wasm": ("-Oz", "-mno-simd128")}
 _WASM_TARGET = "wasm32-freestanding"
+# What takes the place of a function of the first where relaxed instructions are known.
+RELAXED_MODULE, _RELAXED_SOURCE = "matrix-relaxed.wasm", HERE / "matrix_relaxed.c"
 _WASM_FLAGS = (
     "-fhosted",  # else no memcpy is inlined, which takes twice the time too
     "-Wl,--no-entry",
+    "-Wl,--strip-all",
+)
+_ENGINE_FLAGS = (
     "-Wl,--export-dynamic",
     "-Wl,--export=__heap_base",  # from where on memory is the caller's
-    "-Wl,--strip-all",
+    "-Wl,--export-table",
 )
 _WASM_STACK = 320 << 10  # what engine.h asks for, and a little more
 
@@ -91,8 +96,13 @@ def compiler() -> list[str]:
     return [sys.executable, "-m", "ziglang", "cc"]
 
 
-def build(output: Path, target: str | None = None, flags: Sequence[str] = ("-O3", "-shared")) -> Path:
-    """Compile all sources into `output` (under a temporary name, then renamed) and return it.
+def build(
+    output: Path,
+    target: str | None = None,
+    flags: Sequence[str] = ("-O3", "-shared"),
+    files: Sequence[Path] = (),
+) -> Path:
+    """Compile `files`, by default all sources, into `output` (under a temporary name, then renamed) and return it.
 
     `target` is a Zig triple, by default this machine's. Raises RuntimeError with the compiler's
     messages if it fails.
@@ -112,7 +122,7 @@ def build(output: Path, target: str | None = None, flags: Sequence[str] = ("-O3"
             *position,
             *flags,
         ]
-        command += ["-o", str(made), *map(str, sources())]
+        command += ["-o", str(made), *map(str, files or sources())]
         run = subprocess.run(command, capture_output=True, text=True)
         if run.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}\nfailed with status {run.returncode}:\n{run.stderr}")
@@ -121,11 +131,21 @@ def build(output: Path, target: str | None = None, flags: Sequence[str] = ("-O3"
 
 
 def build_wasm(folder: Path = HERE) -> list[Path]:
-    """Compile the modules of WASM_MODULES into `folder` and return them; raises as `build` does."""
-    return [
-        build(folder / name, _WASM_TARGET, (*chosen, f"-Wl,-z,stack-size={_WASM_STACK}", *_WASM_FLAGS))
+    """Compile the modules of WASM_MODULES and RELAXED_MODULE into `folder` and return them; raises as `build`."""
+    stack = f"-Wl,-z,stack-size={_WASM_STACK}"
+    engines = [
+        build(folder / name, _WASM_TARGET, (*chosen, stack, *_WASM_FLAGS, *_ENGINE_FLAGS))
         for name, chosen in WASM_MODULES.items()
     ]
+    relaxed = (
+        "-O2",
+        "-msimd128",
+        "-mrelaxed-simd",
+        "-Wl,--import-memory",
+        "-Wl,-z,stack-size=0",
+        *_WASM_FLAGS,
+    )
+    return [*engines, build(folder / RELAXED_MODULE, _WASM_TARGET, relaxed, [_RELAXED_SOURCE])]
 
 
 def main() -> None:
@@ -134,9 +154,7 @@ def main() -> None:
     parser.add_argument(
         "--target", help="a Zig triple such as aarch64-linux-gnu.2.17 (default: this machine)"
     )
-    parser.add_argument(
-        "--wasm", action="store_true", help="build engine.wasm and engine-scalar.wasm instead"
-    )
+    parser.add_argument("--wasm", action="store_true", help="build the WebAssembly modules instead")
     parser.add_argument("--out", type=Path, default=HERE, help="folder for what is built")
     arguments = parser.parse_args()
     target = arguments.target or host_target()
