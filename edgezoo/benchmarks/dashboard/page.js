@@ -150,7 +150,9 @@
   }
   form.addEventListener("input", update);
   form.language.addEventListener("input", update); // of the form, though not in it
-  if (!form.language.length) document.getElementById("language-models").hidden = true;
+  const writers = document.getElementById("language-models");
+  writers.hidden = !writers.querySelector("table");
+  for (const part of writers.querySelectorAll(".choice, .plots")) part.hidden = !form.language.length;
   form.addEventListener("submit", (event) => event.preventDefault());
   let width = 0;
   addEventListener("resize", () => {
