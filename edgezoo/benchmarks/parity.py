@@ -62,9 +62,9 @@ class Row:
     `compared` sentences and hostile texts are no longer than the runtime reads; `ids_equal` is the share of
     them with equal token ids. `cosine_…` of vectors and `labels_equal`: over the sentences among them.
     `same_bits`: as the native engine with the same bundle; None of others. `dev_change`: of Spearman x 100 on
-    STS-B dev. Of language models: `bits` a character of the texts and their change; `top_equal`: share of
-    places with the same likeliest character; `texts_equal`: share of seeds that give the text of torch, or
-    of the native engine where the bits are to be the same.
+    STS-B dev. Of language models: `bits` a character of the texts and their change; `likeliest_alike`: share
+    of places whose likeliest character is nearly as likely in torch as its own; `texts_equal`: share of seeds
+    that give the text of torch, or of the native engine where the bits are to be the same.
     `failures` say which bars it misses; `missing` is the error of a runtime that is not installed.
     """
 
@@ -80,7 +80,7 @@ class Row:
     dev_change: float | None = None
     bits: float | None = None
     bits_change: float | None = None
-    top_equal: float | None = None
+    likeliest_alike: float | None = None
     texts_equal: float | None = None
     failures: tuple[str, ...] = ()
     missing: str = ""

@@ -23,7 +23,8 @@ _RELAXED = "matrix-relaxed.wasm"
 class Instance:
     """A module in the making of answers: its functions, and its memory from `__heap_base` on as a stack.
 
-    If matrix-relaxed.wasm lies beside it, that multiplies its matrices: the same integers, sooner. One thread at a time may use it.
+    If matrix-relaxed.wasm lies beside it, that multiplies its matrices: the same integers, sooner. One
+    thread at a time may use it.
     """
 
     def __init__(self, module: str) -> None:

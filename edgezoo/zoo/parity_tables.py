@@ -41,7 +41,7 @@ def card_table(rows: Sequence[Row]) -> str:
         "STS-B dev": lambda row: "–" if row["dev_change"] is None else f"{row['dev_change']:+.2f}",
         "bits/char": lambda row: "–" if row.get("bits") is None else f"{row['bits']:.4f}",
         "change": lambda row: "–" if row.get("bits") is None else f"{row['bits_change']:+.4f}",
-        "likeliest equal": lambda row: _percent(row.get("top_equal")),
+        "likeliest alike": lambda row: _percent(row.get("likeliest_alike")),
         "texts of a seed equal": lambda row: _percent(row.get("texts_equal")),
     }
     lines = [[show(row) for show in columns.values()] for row in rows]

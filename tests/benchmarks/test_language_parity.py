@@ -44,7 +44,7 @@ def test_every_runtime_agrees(tmp_path: Path) -> None:
         assert abs(row.bits_change or 0) < (0.5 if row.precision == "int4" else 0.1)
         assert row.bytes > 0
     shown = parity_tables.card_table(json.loads(json.dumps([asdict(row) for row in rows.values()])))
-    assert "| bits/char | change | likeliest equal | texts of a seed equal |" in shown.splitlines()[0]
+    assert "| bits/char | change | likeliest alike | texts of a seed equal |" in shown.splitlines()[0]
 
 
 def test_held_out_texts_are_compared_where_they_are(tmp_path: Path) -> None:
@@ -67,16 +67,26 @@ def test_held_out_texts_are_compared_where_they_are(tmp_path: Path) -> None:
         language_parity.questions(model, tmp_path)
 
 
+# By place: characters and their probabilities. In the last one rounding decides.
+TOPS = [{"a": 0.6, "b": 0.3}, {"b": 0.9, "a": 0.1}, {"": 0.5, "b": 0.3}, {"a": 0.4, "b": 0.35}]
+
+
 @pytest.fixture
 def exact() -> LanguageAnswers:
     """Made-up answers."""
     ids = [[4, 5, 6], [1]]
-    return LanguageAnswers(1000, ids, [1.5, 2.5, 0.5, 3.5], ["a", "b", "", "a"], ["ab", "ba"])
+    return LanguageAnswers(1000, ids, [1.5, 2.5, 0.5, 3.5], TOPS, ["ab", "ba"])
 
 
 def test_equal_answers_pass(exact: LanguageAnswers) -> None:
     row = judge("wasm", "fp32", exact, exact, exact)
-    assert (row.failures, row.same_bits, row.ids_equal, row.top_equal, row.texts_equal) == ((), True, 1, 1, 1)
+    assert (row.failures, row.same_bits, row.ids_equal, row.likeliest_alike, row.texts_equal) == (
+        (),
+        True,
+        1,
+        1,
+        1,
+    )
     assert (row.bits, row.bits_change) == (2, 0)
 
 
@@ -96,9 +106,16 @@ def test_bits_that_are_far_fail(exact: LanguageAnswers, precision: str, change: 
 
 
 def test_other_likeliest_characters_fail(exact: LanguageAnswers) -> None:
-    row = judge("onnx", "int8", replace(exact, likeliest=["b", "b", "", "a"]), exact)
-    assert row.failures == ("fewer than 97 % of likeliest characters equal",)
-    assert row.top_equal == 0.75
+    row = judge("onnx", "int8", replace(exact, likeliest=[{"b": 0.5, "a": 0.4}, *TOPS[1:]]), exact)
+    assert row.failures == ("fewer than 99.9 % of likeliest characters alike",)
+    assert row.likeliest_alike == 0.75
+    unheard = replace(exact, likeliest=[*TOPS[:3], {"z": 0.9}])
+    assert judge("onnx", "int8", unheard, exact).likeliest_alike == 0.75
+
+
+def test_between_two_that_are_nearly_as_likely_either_will_do(exact: LanguageAnswers) -> None:
+    row = judge("onnx", "int8", replace(exact, likeliest=[*TOPS[:3], {"b": 0.36, "a": 0.35}]), exact)
+    assert (row.failures, row.likeliest_alike) == ((), 1)
 
 
 def test_other_texts_fail_where_bits_must_be_equal(exact: LanguageAnswers) -> None:

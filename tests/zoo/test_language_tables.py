@@ -107,7 +107,7 @@ def test_a_card_tells_how_far_runtimes_agree(folder: Path) -> None:
     names = ("ids_equal", "cosine_min", "cosine_mean", "labels_equal", "same_bits", "dev_change")
     row = {"runtime": "onnx", "precision": "int8", "bytes": 1011475, "compared": 40, "missing": ""}
     row |= dict.fromkeys(names) | {"ids_equal": 1.0, "bits": 1.9881, "bits_change": -0.00012}
-    row |= {"top_equal": 0.995, "texts_equal": 0.625}
+    row |= {"likeliest_alike": 0.995, "texts_equal": 0.625}
     (folder / "parity.json").write_text(json.dumps({"writer": [row]}))
     text = cards.render_card(folder)
     assert "| onnx | int8 | 1,011,475 | 40 | 100.0 % | 1.9881 | -0.0001 | 99.5 % | 62.5 % |" in text

@@ -102,7 +102,7 @@ def build(
     flags: Sequence[str] = ("-O3", "-shared"),
     files: Sequence[Path] = (),
 ) -> Path:
-    """Compile `files`, by default all sources, into `output` (under a temporary name, then renamed) and return it.
+    """Compile all sources, or `files`, into `output` (under a temporary name, then renamed) and return it.
 
     `target` is a Zig triple, by default this machine's. Raises RuntimeError with the compiler's
     messages if it fails.
@@ -131,7 +131,7 @@ def build(
 
 
 def build_wasm(folder: Path = HERE) -> list[Path]:
-    """Compile the modules of WASM_MODULES and RELAXED_MODULE into `folder` and return them; raises as `build`."""
+    """Compile WASM_MODULES and RELAXED_MODULE into `folder` and return them; raises as `build` does."""
     stack = f"-Wl,-z,stack-size={_WASM_STACK}"
     engines = [
         build(folder / name, _WASM_TARGET, (*chosen, stack, *_WASM_FLAGS, *_ENGINE_FLAGS))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     *("", "model", "runtime", "precision", "size", "texts", "ids equal"),
     *("cosine min", "mean", "labels equal", "same bits", "STS-B dev"),
-    *("bits/char", "change", "top equal", "written equal"),
+    *("bits/char", "change", "likeliest alike", "written equal"),
 )
 _ALWAYS = 7  # columns that are shown even where they say nothing
 
@@ -132,7 +132,7 @@ def _line(model: str, row: "Row") -> tuple[str, ...]:
         _shown(row.dev_change, "{:+.2f}"),
         _shown(row.bits, "{:.4f}"),
         _shown(row.bits_change, "{:+.4f}"),
-        _percent(row.top_equal),
+        _percent(row.likeliest_alike),
         _percent(row.texts_equal),
     )
 
