@@ -21,14 +21,14 @@ console.log(rows.map((row) => row.join(" ")).join(" "));
 await load("missing.ezb").catch((error) => console.error(error.name));
 `;
 
-/** The program itself: what npm puts in its place needs a script of the package to have run. */
+/** Bun itself: what npm puts in its place needs a script of the package to have run. */
 async function bun() {
   const platform = (await readdir(modules("@oven"))).find((name) => name.startsWith("bun-"));
   return modules(`@oven/${platform}/bin/bun`);
 }
 
 const COMMANDS = {
-  Deno: async () => [modules(".bin/deno"), "run", "--quiet", "--allow-read"],
+  Deno: async () => ["deno", "run", "--quiet", "--allow-read"],
   Bun: async () => [await bun(), "run"],
 };
 
