@@ -284,6 +284,18 @@ function tokenIds(instance, model, text) {
   }
 }
 
+// src/turn.ts
+function turn() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(void 0);
+  });
+}
+
 // src/language_model.ts
 var UNKNOWN = 1;
 var BEGIN = 2;
@@ -489,16 +501,6 @@ function begun(text, stops) {
     if (stops.some((stop) => stop.startsWith(text.slice(-size)))) return size;
   }
   return 0;
-}
-function turn() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(void 0);
-  });
 }
 
 // src/model.ts

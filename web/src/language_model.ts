@@ -3,6 +3,7 @@ import type { Instance } from "./instance.js";
 import type { CharScore, GenerateOptions, Generation, Likely, Output, Score, ScoreOptions, StreamOptions } from "./language.js";
 import { checkedGenerating, checkedScoring, checkedStreaming, type Request } from "./requests.js";
 import { tokenIds } from "./tokens.js";
+import { turn } from "./turn.js";
 
 const UNKNOWN = 1;
 const BEGIN = 2;
@@ -247,16 +248,4 @@ function begun(text: string, stops: readonly string[]): number {
     if (stops.some((stop) => stop.startsWith(text.slice(-size)))) return size;
   }
   return 0;
-}
-
-/** A turn of the event loop; timers would wait longer. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

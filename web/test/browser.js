@@ -1,4 +1,5 @@
 // Debian's Chromium, started with a fresh profile for each test file.
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,4 +81,14 @@ export function nameless(page) {
   return page.locator("input, button, progress").evaluateAll((nodes) =>
     nodes.filter((node) => !(node.labels?.length || node.textContent.trim() || node.ariaLabel)).map((node) => node.outerHTML),
   );
+}
+
+/** That a page fits its width, names its controls, and has enough contrast, light and dark. */
+export async function readable(page, width) {
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+  assert.deepEqual(await nameless(page), []);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await weakTexts(page), []);
+  }
 }

@@ -1,6 +1,6 @@
 import { load, type Model } from "../../src/index.js";
+import { turn } from "../../src/turn.js";
 import type { LanguageNews, Reading, Writing } from "./messages.js";
-import { turn } from "./turn.js";
 
 /** Its name, which the build fills in. */
 declare const LANGUAGE_MODEL: string;

@@ -1,8 +1,8 @@
 import { load } from "../../src/index.js";
+import { turn } from "../../src/turn.js";
 import type { News, Question } from "./messages.js";
 import { Search } from "./search.js";
 import { expand } from "./sentences.js";
-import { turn } from "./turn.js";
 
 const SLICE = 64; // sentences between two looks at the mail
 const STEPS = [128, 1024]; // sentences after which an answer is worth giving again

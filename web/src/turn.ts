@@ -1,4 +1,4 @@
-/** A turn of the event loop, so that a worker hears what it is asked; timers would wait longer. */
+/** @internal A turn of the event loop, so that a worker hears what it is asked; timers would wait longer. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
